@@ -1,1 +1,27 @@
+//! What may happen: the types, state machines and rules of Watchbell's words. No I/O, no clock, no
+//! async, no SQL, no HTTP: every function here gives the same answer for the same question.
+//!
+//! A value of these types is a checked value. Vocabularies are enums with one word for machines and one
+//! label for people; a state carries what it cannot be without (a dismissed alert has its verdict and
+//! reason, a closed incident its outcome and lessons); a verb returns the next state or the reason why
+//! not.
 
+mod error;
+mod period;
+mod text;
+mod words;
+
+pub mod attack;
+pub mod id;
+pub mod incident;
+pub mod plan;
+pub mod severity;
+
+pub use error::Error;
+pub use id::*;
+pub use incident::{IncidentType, Phase};
+pub use period::Period;
+pub use severity::{Severity, SeverityFacts};
+pub use text::{Line, Text};
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,46 @@
+//! The one error of this crate: why a value was refused, or why a move is not allowed. Every message
+//! is a sentence that a person at a form can act on.
+
+use thiserror::Error;
+
+use crate::incident::Phase;
+use crate::severity::SeverityFacts;
+
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Error {
+    #[error("{value:?} is not a known {what}; use one of: {allowed}")]
+    UnknownWord { what: &'static str, value: String, allowed: String },
+
+    #[error("{value:?} is not {what}; write it like {example}")]
+    Malformed { what: &'static str, value: String, example: &'static str },
+
+    #[error("{what} must not be blank")]
+    Blank { what: &'static str },
+
+    #[error("{what} may have at most {limit} characters, this has {length}")]
+    TooLong { what: &'static str, limit: usize, length: usize },
+
+    #[error("{what} must be one line without control characters")]
+    NotOneLine { what: &'static str },
+
+    #[error("{verb} needs a reason")]
+    ReasonNeeded { verb: &'static str },
+
+    #[error("{what} is {from}; it cannot become {to}{hint}")]
+    NotAllowed { what: &'static str, from: &'static str, to: &'static str, hint: &'static str },
+
+    #[error("the incident is already in {}", .0.label())]
+    AlreadyInPhase(Phase),
+
+    #[error("the incident is closed; reopen it first")]
+    IncidentClosed,
+
+    #[error("the stored {what} is inconsistent: {why}")]
+    Inconsistent { what: &'static str, why: &'static str },
+
+    #[error("the severity matrix has no answer for {0}; add a rule that covers it")]
+    MatrixNotTotal(SeverityFacts),
+
+    #[error("rule {number} of the severity matrix can never decide: the rules before it answer every case")]
+    MatrixRuleDead { number: usize },
+}

@@ -1,0 +1,92 @@
+//! The names of records: a short prefix and a number, as people say them to each other on a call
+//! ("INC-7"). A record's number is positive; where it comes from is the store's business.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::Error;
+use crate::words::as_text;
+
+/// The number behind `PREFIX-`, if `text` is exactly that: digits only, no sign, no leading zero, above 0.
+fn number_after(prefix: &str, text: &str) -> Option<i64> {
+    let (head, digits) = text.split_once('-')?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    if !plain || !head.eq_ignore_ascii_case(prefix) {
+        return None;
+    }
+    digits.parse().ok()
+}
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident = $prefix:literal, $what:literal, $example:literal;)+) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            pub const PREFIX: &'static str = $prefix;
+
+            /// The positive number, as the store keeps it.
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+        }
+
+        impl TryFrom<i64> for $name {
+            type Error = Error;
+
+            fn try_from(number: i64) -> Result<Self, Error> {
+                if number > 0 {
+                    Ok(Self(number))
+                } else {
+                    Err(Error::Malformed { what: $what, value: number.to_string(), example: $example })
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "-{}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            /// `PREFIX-number`; the prefix in either case.
+            fn from_str(text: &str) -> Result<Self, Error> {
+                number_after($prefix, text).map(Self).ok_or_else(|| Error::Malformed {
+                    what: $what,
+                    value: text.to_owned(),
+                    example: $example,
+                })
+            }
+        }
+
+        as_text!($name);
+    )+};
+}
+
+ids! {
+    IncidentId = "INC", "an incident's number", "INC-1";
+    AlertId = "ALR", "an alert's number", "ALR-1";
+    EvidenceId = "EVD", "an evidence item's number", "EVD-1";
+    TaskId = "TSK", "a task's number", "TSK-1";
+    /// A line on the timeline.
+    EntryId = "ENT", "a timeline entry's number", "ENT-1";
+    ObservableId = "OBS", "an observable's number", "OBS-1";
+    AssetId = "AST", "an asset's number", "AST-1";
+    DecisionId = "DEC", "a decision's number", "DEC-1";
+    EventId = "EVT", "an event's number", "EVT-1";
+    UserId = "USR", "a user's number", "USR-1";
+    ApiKeyId = "KEY", "an API key's number", "KEY-1";
+    /// One delivery of telemetry: a file, or a request's body.
+    IntakeId = "INT", "an intake's number", "INT-1";
+    PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
+}

@@ -1,0 +1,27 @@
+// Where the browser's part of Watchbell begins. The server draws the pages; each module here adds one
+// convenience to them, and every page works, more slowly, without any of it.
+
+import { setUpConfirm, setUpDialogs } from "./confirm";
+import { setUpCopy } from "./copy";
+import { setUpHtmx } from "./htmx";
+import { setUpKeyboard } from "./keyboard";
+import { setUpLive } from "./live";
+import { setUpMenus } from "./menu";
+import { setUpTables } from "./table";
+import { setUpTheme } from "./theme";
+import { setUpTimes } from "./time";
+import { setUpToasts } from "./toast";
+import { setUpUploads } from "./upload";
+
+setUpConfirm();
+setUpHtmx();
+setUpToasts();
+setUpTheme();
+setUpTimes();
+setUpTables();
+setUpCopy();
+setUpMenus();
+setUpDialogs();
+setUpUploads();
+setUpKeyboard();
+setUpLive();

@@ -1,0 +1,128 @@
+// Live pages. The body's `data-live` names topics; the server sends `change` events that carry a topic, and
+// each becomes an event `live:<topic>` on the body, which htmx triggers listen to. After any gap in the
+// connection every topic is set off once, for what changed meanwhile is unknown.
+//
+// Browsers allow six connections to one HTTP/1.1 server, shared by all tabs, so a hidden tab gives its own back.
+
+import { toast, type Toast } from "./toast";
+
+const SETTLE_MS = 250;
+const LONGEST_WAIT_MS = 30_000;
+
+type State = "live" | "reconnecting" | "off";
+
+const WORDS: Record<State, string> = { live: "Live", reconnecting: "Reconnecting…", off: "Not live" };
+
+class Live {
+  private source: EventSource | undefined;
+  private gap = false;
+  private failures = 0;
+  private retry = 0;
+  private readonly settling = new Map<string, number>();
+
+  constructor(
+    private readonly url: string,
+    private readonly topics: string[],
+  ) {}
+
+  open(): void {
+    this.close();
+    const source = new EventSource(this.url);
+    this.source = source;
+    source.addEventListener("open", () => {
+      this.failures = 0;
+      show("live");
+      if (this.gap) for (const topic of this.topics) this.announce(topic);
+      this.gap = false;
+    });
+    source.addEventListener("change", (event) => this.announce(String(event.data).trim()));
+    source.addEventListener("toast", (event) => {
+      try {
+        toast(JSON.parse(String(event.data)) as Toast);
+      } catch {
+        // A message that is not JSON is not shown; the page's data comes by other means.
+      }
+    });
+    source.addEventListener("error", () => {
+      this.gap = true;
+      show("reconnecting");
+      // The browser retries a broken stream itself, but gives up for good on an answer such as 503.
+      if (source.readyState === EventSource.CLOSED) {
+        this.failures += 1;
+        const wait = Math.min(LONGEST_WAIT_MS, 1000 * 2 ** Math.min(this.failures, 5)) * (0.5 + Math.random() / 2);
+        this.retry = window.setTimeout(() => this.open(), wait);
+      }
+    });
+  }
+
+  close(): void {
+    clearTimeout(this.retry);
+    this.source?.close();
+    this.source = undefined;
+  }
+
+  pause(): void {
+    this.close();
+    this.gap = true;
+  }
+
+  /** Changes come in bursts; one refetch for a burst is enough. */
+  private announce(topic: string): void {
+    if (!topic || this.settling.has(topic)) return;
+    this.settling.set(
+      topic,
+      window.setTimeout(() => {
+        this.settling.delete(topic);
+        document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+      }, SETTLE_MS),
+    );
+  }
+}
+
+function show(state: State): void {
+  document.querySelectorAll<HTMLElement>(".live").forEach((shown) => {
+    shown.dataset["state"] = state;
+    const text = shown.querySelector(".live-text");
+    if (text && text.textContent !== WORDS[state]) text.textContent = WORDS[state];
+  });
+}
+
+/** Keeps ticks and the focused row when a list under `data-refresh` is drawn anew. */
+function keepPlace(): void {
+  let ticked: string[] = [];
+  let focused: string | null = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = (event as CustomEvent).detail.target as Element | null;
+    if (!target?.matches("[data-refresh]")) return;
+    ticked = [...target.querySelectorAll<HTMLInputElement>(".cell-select input:checked")].map((box) => box.value);
+    const active = document.activeElement;
+    focused = active && target.contains(active) ? active.getAttribute("href") : null;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (!(event.target instanceof Element) || !event.target.matches("[data-refresh]")) return;
+    for (const box of event.target.querySelectorAll<HTMLInputElement>(".cell-select input")) {
+      if (ticked.includes(box.value)) box.checked = true;
+    }
+    if (focused) {
+      event.target.querySelector<HTMLElement>(`a.row-link[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    }
+    document.dispatchEvent(new CustomEvent("watchbell:selection"));
+  });
+}
+
+export function setUpLive(): void {
+  keepPlace();
+  const topics = (document.body.dataset["live"] ?? "").split(",").map((topic) => topic.trim()).filter(Boolean);
+  if (topics.length === 0) {
+    document.querySelectorAll<HTMLElement>(".live").forEach((shown) => (shown.hidden = true));
+    return;
+  }
+  show("off");
+  const live = new Live(`/live?topics=${encodeURIComponent(topics.join(","))}`, topics);
+  if (!document.hidden) live.open();
+  document.addEventListener("visibilitychange", () => (document.hidden ? live.pause() : live.open()));
+  window.addEventListener("pagehide", () => live.pause());
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) live.open();
+  });
+}

@@ -1,9 +1,10 @@
 //! The one error of this crate: why a value was refused, or why a move is not allowed. Every message
 //! is a sentence that a person at a form can act on.
 
+use jiff::Timestamp;
 use thiserror::Error;
 
-use crate::incident::Phase;
+use crate::evidence::CustodyAct;
 use crate::severity::SeverityFacts;
 
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,11 +30,32 @@ pub enum Error {
     #[error("{what} is {from}; it cannot become {to}{hint}")]
     NotAllowed { what: &'static str, from: &'static str, to: &'static str, hint: &'static str },
 
-    #[error("the incident is already in {}", .0.label())]
-    AlreadyInPhase(Phase),
+    #[error("the {what} is {value} already")]
+    NothingChanges { what: &'static str, value: &'static str },
 
     #[error("the incident is closed; reopen it first")]
     IncidentClosed,
+
+    #[error("the incident is not closed; there is nothing to reopen")]
+    NotClosed,
+
+    #[error("an incident is closed by giving its outcome, root cause and lessons, not by a move")]
+    ClosingNeeded,
+
+    #[error("this person commands the incident already")]
+    AlreadyCommander,
+
+    #[error("a chain of custody begins with collecting the item")]
+    CustodyNotBegun,
+
+    #[error("this act of custody at {at} lies before the one at {since}; a chain is written in order")]
+    CustodyOutOfOrder { at: Timestamp, since: Timestamp },
+
+    #[error("say who receives the item when it is {0}")]
+    ReceiverNeeded(CustodyAct),
+
+    #[error("nobody receives the item when it is {0}; leave the receiver out")]
+    NoReceiver(CustodyAct),
 
     #[error("the stored {what} is inconsistent: {why}")]
     Inconsistent { what: &'static str, why: &'static str },

@@ -11,15 +11,26 @@ mod period;
 mod text;
 mod words;
 
+pub mod access;
+pub mod alert;
 pub mod attack;
+pub mod entity;
+pub mod evidence;
 pub mod id;
 pub mod incident;
+pub mod marking;
 pub mod plan;
 pub mod severity;
+pub mod task;
+pub mod timeline;
 
+pub use access::{Actor, Permission, Role};
+pub use entity::{Entity, EntityKind};
 pub use error::Error;
+pub use evidence::Sha256;
 pub use id::*;
-pub use incident::{IncidentType, Phase};
+pub use incident::{Incident, IncidentType, Phase};
+pub use marking::{Pap, Tlp};
 pub use period::Period;
 pub use severity::{Severity, SeverityFacts};
 pub use text::{Line, Text};

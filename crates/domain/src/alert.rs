@@ -50,6 +50,27 @@ impl AlertState {
         }
     }
 
+    /// The state that these columns of a row say.
+    pub fn restore(
+        status: AlertStatus,
+        by: Option<UserId>,
+        incident: Option<IncidentId>,
+        dismissal: Option<(Verdict, Text)>,
+    ) -> Result<Self> {
+        match (status, by, incident, dismissal) {
+            (AlertStatus::New, None, None, None) => Ok(Self::New),
+            (AlertStatus::Acknowledged, Some(by), None, None) => Ok(Self::Acknowledged { by }),
+            (AlertStatus::InIncident, None, Some(incident), None) => Ok(Self::InIncident { incident }),
+            (AlertStatus::Dismissed, None, None, Some((verdict, reason))) => {
+                Ok(Self::Dismissed { verdict, reason })
+            }
+            _ => Err(Error::Inconsistent {
+                what: "alert",
+                why: "its person, incident and dismissal do not fit its status",
+            }),
+        }
+    }
+
     /// Somebody looks at it.
     pub fn acknowledge(&self, by: UserId) -> Result<Self> {
         match self {

@@ -23,7 +23,7 @@ words! {
 #[serde(try_from = "Unchecked")]
 pub struct Entity {
     kind: EntityKind,
-    name: Line,
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +49,12 @@ impl Entity {
             EntityKind::Address => canonical_address(name).unwrap_or_else(|| name.to_lowercase()),
             EntityKind::Account | EntityKind::Unknown => name.to_lowercase(),
         };
-        Ok(Self { kind, name: Line::new("the name of an entity", &name)? })
+        Ok(Self { kind, name: Line::new("the name of an entity", &name)?.to_string() })
+    }
+
+    /// What an event is about that names nobody.
+    pub fn unknown() -> Self {
+        Self { kind: EntityKind::Unknown, name: EntityKind::Unknown.as_str().to_owned() }
     }
 
     pub const fn kind(&self) -> EntityKind {

@@ -14,11 +14,13 @@
 //! | `procedures/<incident_type>.yaml` | one [`Procedure`] each |
 //! | `prose/<order>-<name>.md` | the plan's chapters in Markdown, kept as text ([`Chapter`]) |
 
+mod check;
 mod key;
 mod people;
 mod procedure;
 mod rules;
 
+pub use check::PlanProblem;
 pub use key::{ChannelKey, MetricKey, NotificationKey, ProcedureKey, RoleKey, StepKey};
 pub use people::{Channel, ChannelKind, Channels, PlanRole, Stakeholder};
 pub use procedure::{Procedure, Step};

@@ -65,6 +65,58 @@ pub struct LogSource {
     pub service: Option<Cow<'static, str>>,
 }
 
+impl LogSource {
+    /// A source out of parts that are known when this is compiled.
+    pub const fn of(
+        product: Option<&'static str>,
+        category: Option<&'static str>,
+        service: Option<&'static str>,
+    ) -> Self {
+        const fn part(part: Option<&'static str>) -> Option<Cow<'static, str>> {
+            match part {
+                Some(part) => Some(Cow::Borrowed(part)),
+                None => None,
+            }
+        }
+        LogSource { product: part(product), category: part(category), service: part(service) }
+    }
+
+    /// Whether an event from this source is one that a rule for `wanted` looks at: each part that
+    /// the rule sets must be this source's, in letters of either case, or a more general name
+    /// for it:
+    /// - `registry_event` stands for every `registry_…` category (Sysmon 12, 13 and 14),
+    /// - `webserver` and `proxy` both stand for HTTP seen on the network,
+    /// - `syslog` stands for every Linux service that logs through it, all but `auditd`,
+    /// - `auth` stands for the Linux services that write to the authentication log,
+    /// - `ldap_debug` is an older name of `ldap`.
+    pub fn satisfies(&self, wanted: &LogSource) -> bool {
+        fn part(own: Option<&str>, wanted: Option<&str>, general: impl Fn(&str, &str) -> bool) -> bool {
+            match (own, wanted) {
+                (_, None) => true,
+                (None, Some(_)) => false,
+                (Some(own), Some(wanted)) => own.eq_ignore_ascii_case(wanted) || general(own, wanted),
+            }
+        }
+        let product = self.product.as_deref();
+        part(product, wanted.product.as_deref(), |_, _| false)
+            && part(self.category.as_deref(), wanted.category.as_deref(), |own, wanted| match wanted {
+                "registry_event" => own.starts_with("registry_"),
+                "webserver" => own == "proxy" && self.service.as_deref() == Some("http"),
+                "proxy" => own == "webserver" && self.service.as_deref() == Some("http"),
+                _ => false,
+            })
+            && part(self.service.as_deref(), wanted.service.as_deref(), |own, wanted| match wanted {
+                "syslog" => product == Some("linux") && own != "auditd" && own != "sysmon",
+                "auth" => {
+                    product == Some("linux")
+                        && matches!(own, "sshd" | "sudo" | "su" | "login" | "polkit" | "pam")
+                }
+                "ldap_debug" => own == "ldap",
+                _ => false,
+            })
+    }
+}
+
 /// The format a record was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,6 +176,44 @@ impl Event {
         if self.get(&name).is_none() {
             self.fields.push((name, value));
         }
+    }
+
+    /// Adds a value to a field; a name that occurs again becomes a list of its values.
+    pub fn append(&mut self, name: &str, value: Value) {
+        match self.fields.iter_mut().find(|(known, _)| known == name) {
+            None => self.fields.push((name.to_owned(), value)),
+            Some((_, Value::List(values))) => match value {
+                Value::List(more) => values.extend(more),
+                value => values.push(value),
+            },
+            Some((_, known)) => {
+                let mut values = vec![std::mem::replace(known, Value::Null)];
+                match value {
+                    Value::List(more) => values.extend(more),
+                    value => values.push(value),
+                }
+                *known = Value::List(values);
+            }
+        }
+    }
+
+    /// Gives a field a second name, unless something has that name already.
+    pub fn alias(&mut self, name: &str, of: &str) {
+        if self.get(name).is_none()
+            && let Some(value) = self.get(of)
+        {
+            let value = value.clone();
+            self.fields.push((name.to_owned(), value));
+        }
+    }
+
+    pub(crate) fn field_count(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Takes all fields out, to be set again under other names.
+    pub(crate) fn take_fields(&mut self) -> Vec<(String, Value)> {
+        std::mem::take(&mut self.fields)
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {

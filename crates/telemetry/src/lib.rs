@@ -1,5 +1,28 @@
 //! Log formats in, events out. One file a format; nothing here knows rules, alerts or stores.
+//!
+//! [`open`] and [`from_bytes`] give a [`Reader`], which walks over the records of a source and
+//! yields each as an [`Event`] or as the reason why it could not be read.
 
+mod auditd;
+mod cloud;
+mod detect;
+mod documents;
+mod ecs;
+mod error;
 mod event;
+mod evtx;
+mod flatten;
+mod json;
+mod lines;
+mod reader;
+mod suricata;
+mod syslog;
+mod time;
+mod web;
+mod windows;
+mod zeek;
 
+pub use detect::{FORMATS, detect};
+pub use error::{Cause, Error, Position, RecordError};
 pub use event::{Event, Format, LogSource, Value};
+pub use reader::{Options, Reader, from_bytes, from_read, open};

@@ -1,0 +1,93 @@
+// What every browser test needs: a headless Chromium, pages in both themes, axe, pictures.
+//
+//   CHROMIUM      the browser's path (default /usr/bin/chromium)
+//   SCREENSHOTS   a folder for pictures; without it none are taken
+import assert from "node:assert/strict";
+import { mkdir, readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const axeSource = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+export const DESKTOP = { width: 1440, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+export const THEMES = ["light", "dark"];
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    headless: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+  });
+}
+
+/**
+ * A fresh page with cookies of its own. Its `faults` gather what must not happen: errors, refused policies,
+ * requests to anywhere but `origin`.
+ */
+export async function newPage(browser, { origin, theme = "light", viewport = DESKTOP, scripts = true } = {}) {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: theme,
+    reducedMotion: "reduce",
+    javaScriptEnabled: scripts,
+    // axe is put in by the test, which the page's own policy would rightly refuse.
+    bypassCSP: false,
+    baseURL: origin,
+    timezoneId: "Europe/Stockholm",
+    locale: "en-GB",
+  });
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error") page.faults.push(`console: ${message.text()}`);
+  });
+  page.on("request", (request) => {
+    const url = request.url();
+    if (origin && /^(https?|wss?):/.test(url) && new URL(url).origin !== origin) page.faults.push(`left the server: ${url}`);
+  });
+  return page;
+}
+
+/** Fails with the rule, the element and the reason of each violation. */
+export async function assertAccessible(page, what) {
+  // Evaluated through the debugger, so the policy of the page stays in force.
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }),
+  );
+  const found = result.violations.flatMap((violation) =>
+    violation.nodes.map((node) => `${violation.id}: ${node.target.join(" ")}\n    ${node.failureSummary?.replaceAll("\n", "\n    ")}`),
+  );
+  assert.deepEqual(found, [], `${what}: axe found ${found.length}\n${found.join("\n")}`);
+}
+
+/** No part of the page may stick out sideways; what is wide scrolls inside its own box. */
+export async function assertNoOverflow(page, what) {
+  const wide = await page.evaluate(() => {
+    const limit = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= limit) return [];
+    return [...document.querySelectorAll("body *")]
+      .filter((each) => each.getBoundingClientRect().right > limit + 1)
+      .slice(0, 8)
+      .map((each) => `${each.tagName.toLowerCase()}.${each.getAttribute("class") ?? ""} → ${Math.round(each.getBoundingClientRect().right)}`);
+  });
+  assert.deepEqual(wide, [], `${what}: wider than the window`);
+}
+
+export async function picture(page, name) {
+  const folder = process.env.SCREENSHOTS;
+  if (!folder) return;
+  await mkdir(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: process.env.FULL === "1" });
+}

@@ -38,7 +38,7 @@ class Uploads {
     private readonly zone: HTMLFormElement,
     private readonly list: HTMLElement,
   ) {
-    this.total = element("li", { class: "uploads-total", role: "status" });
+    this.total = element("span", { role: "status" });
   }
 
   add(files: Iterable<File>): void {
@@ -51,7 +51,7 @@ class Uploads {
       const job: Job = { file, row, note, bar, state: "waiting" };
       cancel.addEventListener("click", () => this.cancel(job));
       this.jobs.push(job);
-      if (this.jobs.length === 2) this.list.prepend(this.total);
+      if (this.jobs.length === 2) this.list.prepend(element("li", { class: "uploads-total" }, this.total));
       this.list.append(row);
     }
     this.next();

@@ -99,7 +99,7 @@ fn command_line(event: &mut Event) {
 }
 
 fn from_hex(word: &str) -> Option<String> {
-    if word.is_empty() || word.len() % 2 != 0 {
+    if word.is_empty() || !word.len().is_multiple_of(2) {
         return None;
     }
     let mut bytes = Vec::with_capacity(word.len() / 2);

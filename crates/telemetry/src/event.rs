@@ -85,6 +85,7 @@ impl LogSource {
     /// the rule sets must be this source's, in letters of either case, or a more general name
     /// for it:
     /// - `registry_event` stands for every `registry_…` category (Sysmon 12, 13 and 14),
+    ///   `file_block` for both `file_block_…` ones (27 and 28),
     /// - `webserver` and `proxy` both stand for HTTP seen on the network,
     /// - `syslog` stands for every Linux service that logs through it, all but `auditd`,
     /// - `auth` stands for the Linux services that write to the authentication log,
@@ -101,6 +102,7 @@ impl LogSource {
         part(product, wanted.product.as_deref(), |_, _| false)
             && part(self.category.as_deref(), wanted.category.as_deref(), |own, wanted| match wanted {
                 "registry_event" => own.starts_with("registry_"),
+                "file_block" => own.starts_with("file_block_"),
                 "webserver" => own == "proxy" && self.service.as_deref() == Some("http"),
                 "proxy" => own == "webserver" && self.service.as_deref() == Some("http"),
                 _ => false,

@@ -67,7 +67,7 @@ fn is_windows_tree(event: &Event) -> bool {
 
 fn is_windows_flat(event: &Event) -> bool {
     event.get("EventID").is_some()
-        && ["Channel", "SourceName", "Provider_Name", "ProviderName"]
+        && ["Channel", "SourceName", "Provider_Name", "ProviderName", "Provider"]
             .iter()
             .any(|name| event.get(name).is_some())
 }
@@ -108,6 +108,7 @@ const TIMES: &[&str] = &[
     "time",
     "_time",
     "ts",
+    "TimeGenerated",
     "datetime",
     "date",
     "created_at",
@@ -132,11 +133,22 @@ const HOSTS: &[&str] = &[
     "node_id",
 ];
 
-/// NXLog and others that write Windows events flat.
+/// NXLog, Sentinel and others that write Windows events flat.
 fn windows_flat(event: &mut Event) {
+    // Sentinel keeps the event's data as JSON text in one column.
+    if let Some(data) = event.text("EventData").filter(|data| data.starts_with('{')) {
+        let mut inner = Event::new(Bytes::new(), event.format);
+        if flatten(data.into_owned().as_bytes(), &mut inner).is_ok() {
+            for (name, value) in inner.take_fields() {
+                event.set(name, value);
+            }
+        }
+    }
     for (name, of) in [
         ("Provider_Name", "ProviderName"),
         ("Provider_Name", "SourceName"),
+        ("Provider_Name", "Provider"),
+        ("Provider_Name", "Source"),
         ("Computer", "Hostname"),
         ("EventRecordID", "RecordNumber"),
         ("EventRecordID", "RecordId"),

@@ -261,7 +261,7 @@ fn iso_time(text: &str) -> Option<(Timestamp, &str)> {
 /// `program[123]: message`; a message without a tag is all message.
 fn tag(text: &str) -> (Option<&str>, Option<&str>, &str) {
     let text = text.trim_start();
-    let name_end = text.find(|letter: char| matches!(letter, ':' | '[' | ' ')).unwrap_or(text.len());
+    let name_end = text.find([':', '[', ' ']).unwrap_or(text.len());
     let (name, rest) = text.split_at(name_end);
     if name.is_empty() {
         return (None, None, text);

@@ -15,6 +15,11 @@ pub(crate) struct Tree<'e>(pub(crate) &'e mut Event);
 impl Sink for Tree<'_> {
     fn leaf(&mut self, path: &str, value: Value) {
         let path = path.strip_prefix("Event.").unwrap_or(path);
+        if value == Value::Null
+            && matches!(path, "System.Correlation" | "System.Security" | "EventData" | "UserData")
+        {
+            return;
+        }
         if let Some(system) = path.strip_prefix("System.") {
             self.0.append(&system_name(system), value);
         } else if let Some(data) = path.strip_prefix("EventData.") {
@@ -190,7 +195,8 @@ fn sysmon_category(id: i64, event_type: &str) -> Option<&'static str> {
         23 | 26 => "file_delete",
         24 => "clipboard_capture",
         25 => "process_tampering",
-        27 | 28 => "file_block",
+        27 => "file_block_executable",
+        28 => "file_block_shredding",
         29 => "file_executable_detected",
         255 => "sysmon_error",
         _ => return None,

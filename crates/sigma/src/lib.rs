@@ -1,1 +1,29 @@
+//! Sigma rules in, detections out. [`RuleSet`] reads rules as the Sigma specification 2.1 writes
+//! them, [`Engine`] compiles them and tells which of them an event matches and why. Knows
+//! [`telemetry::Event`] and nothing else: no alerts, no stores.
 
+mod condition;
+mod detection;
+mod encode;
+mod engine;
+mod error;
+mod item;
+mod load;
+mod modifier;
+mod number;
+mod pattern;
+mod program;
+mod route;
+mod rule;
+mod test;
+mod text;
+mod tree;
+mod view;
+mod yaml;
+
+pub use detection::Placeholders;
+pub use engine::{Detection, Engine, FoundField, RuleIndex};
+pub use error::{Refusal, SigmaError, Warning};
+pub use load::{Loaded, RuleSet};
+pub use route::Routing;
+pub use rule::{Attack, Level, Related, Rule, Status};

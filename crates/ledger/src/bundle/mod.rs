@@ -14,6 +14,8 @@
 //! goes into a bundle is decided elsewhere; nothing here ever unpacks to disk.
 
 mod archive;
+mod files;
+mod history;
 mod leaves;
 mod manifest;
 mod paths;

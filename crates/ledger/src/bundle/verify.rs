@@ -4,18 +4,17 @@
 //! the file itself could not be read. Checks go on after a problem wherever that still says
 //! something, so that the record that was touched is named.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek};
 
 use super::archive::{Archive, Streamed};
-use super::leaves::Line;
-use super::manifest::{self, FileEntry, Manifest, What};
-use super::paths::{body_at, body_path, check_path};
+use super::manifest::{self, Manifest};
+use super::paths::body_at;
 use super::seal::{self, Seal};
-use super::verdict::{FileCheck, RecordCheck, Signed, Verdict};
+use super::verdict::{Signed, Verdict};
 use super::{CHECKPOINT, FORMAT, KEY, LEAVES, MANIFEST, MANIFEST_SIGNATURE};
 use crate::checkpoint::MAX_NOTE;
-use crate::{Checkpoint, Leaf, RecordVersion, Result, VerifyingKey};
+use crate::{Checkpoint, RecordVersion, Result, VerifyingKey};
 
 /// What a bundle may cost to verify. Hostile ones are refused before the work is done.
 #[derive(Clone, Debug)]
@@ -83,15 +82,17 @@ pub fn verify_within<R: Read + Seek>(
     Ok(verdict)
 }
 
-struct Verifier<'l, R> {
-    archive: Archive<R>,
-    limits: &'l Limits,
-    verdict: Verdict,
+/// A verification under way. What it checks of the records is in [`super::history`], and of the
+/// files in [`super::files`].
+pub(super) struct Verifier<'l, R> {
+    pub archive: Archive<R>,
+    pub limits: &'l Limits,
+    pub verdict: Verdict,
     /// What each file in the zip really holds.
-    read: BTreeMap<String, Streamed>,
+    pub read: BTreeMap<String, Streamed>,
     /// The index of the leaf that speaks for each record version, and whether it is proven and
     /// has its body.
-    leaves: BTreeMap<RecordVersion, (u64, bool)>,
+    pub leaves: BTreeMap<RecordVersion, (u64, bool)>,
 }
 
 impl<R: Read + Seek> Verifier<'_, R> {
@@ -233,249 +234,4 @@ impl<R: Read + Seek> Verifier<'_, R> {
             self.read.insert(name, streamed);
         }
     }
-
-    /// Checks every line of `leaves.jsonl` and returns how many there are.
-    fn check_leaves(&mut self, checkpoint: Option<&Checkpoint>) -> u64 {
-        let bytes = match self.archive.read(LEAVES, self.limits.leaves) {
-            Ok(bytes) => bytes,
-            Err(why) => {
-                self.verdict.file_problem(LEAVES, why);
-                return 0;
-            }
-        };
-        let mut indexes: BTreeMap<u64, RecordVersion> = BTreeMap::new();
-        let mut count = 0;
-        let lines = bytes.split(|byte| *byte == b'\n');
-        // A leaf has a body, so there are never more good lines than files.
-        for line in lines.filter(|line| !line.is_empty()).take(self.limits.files) {
-            count += 1;
-            match serde_json::from_slice::<Line>(line) {
-                Ok(line) => self.check_leaf(&line, checkpoint, &mut indexes),
-                Err(e) => self
-                    .verdict
-                    .file_problem(LEAVES, format!("line {count} is not a leaf with its proof: {e}")),
-            }
-        }
-        self.verdict.records.sort_by_key(|record| record.index);
-        count
-    }
-
-    fn check_leaf(
-        &mut self,
-        line: &Line,
-        checkpoint: Option<&Checkpoint>,
-        indexes: &mut BTreeMap<u64, RecordVersion>,
-    ) {
-        let subject = line.subject();
-        let problems = self.verdict.problem_count;
-        let mut wrong = |why: &str| {
-            self.verdict.add(line.of(), Some(LEAVES), format!("{subject}: {why}"));
-        };
-        if let Some(checkpoint) = checkpoint
-            && let Err(why) = line.check_proof(checkpoint.size(), checkpoint.root())
-        {
-            wrong(&why);
-        }
-        let leaf = match line.open() {
-            Ok(leaf) => leaf,
-            Err(why) => return wrong(&why),
-        };
-        let of = leaf.record_version();
-        if let Some(other) = indexes.insert(line.index, of.clone()) {
-            wrong(&format!("another leaf, of {other}, claims the same place"));
-        }
-        if let Some((other, _)) = self.leaves.get(of) {
-            wrong(&format!("leaf {other} is for the same version"));
-        }
-        self.check_body(&leaf, line.index);
-        let ok = checkpoint.is_some() && self.verdict.problem_count == problems;
-        self.leaves.insert(of.clone(), (line.index, ok));
-        self.verdict.records.push(RecordCheck {
-            record: leaf.record().to_owned(),
-            version: leaf.version(),
-            index: line.index,
-            at: leaf.at(),
-            actor: leaf.actor().to_owned(),
-            act: leaf.act().to_owned(),
-            ok,
-        });
-    }
-
-    fn check_body(&mut self, leaf: &Leaf, index: u64) {
-        let of = leaf.record_version();
-        let path = body_path(of);
-        let why = match self.read.get(&path) {
-            None => format!("its body {path} is missing"),
-            Some(body) if body.sha256 != leaf.body_sha256() => {
-                format!("the body {path} is not the one that leaf {index} commits to")
-            }
-            Some(_) => return,
-        };
-        self.verdict.record_problem(of, Some(&path), why);
-    }
-
-    /// Every record's versions run from 1 without gaps, in the order of the ledger.
-    fn check_histories(&mut self) {
-        let mut before: Option<(&RecordVersion, u64)> = None;
-        let mut found = Vec::new();
-        for (of, (index, _)) in &self.leaves {
-            let earlier = before.filter(|(earlier, _)| earlier.record == of.record);
-            let expected = earlier.map_or(1, |(earlier, _)| earlier.version.saturating_add(1));
-            if of.version > expected {
-                let missing = RecordVersion { record: of.record.clone(), version: expected };
-                let why = if of.version - expected == 1 {
-                    "this version is missing".to_owned()
-                } else {
-                    format!("the versions up to {} are missing", of.version - 1)
-                };
-                found.push((missing, why));
-            }
-            if let Some((_, earlier_index)) = earlier
-                && *index < earlier_index
-            {
-                let why =
-                    format!("its leaf {index} stands before leaf {earlier_index} of an earlier version");
-                found.push((of.clone(), why));
-            }
-            before = Some((of, *index));
-        }
-        for (of, why) in found {
-            self.verdict.record_problem(&of, None, why);
-        }
-    }
-
-    fn check_bodies_have_leaves(&mut self) {
-        for name in self.archive.names() {
-            match body_at(&name) {
-                Some(of) if !self.leaves.contains_key(&of) => self.verdict.record_problem(
-                    &of,
-                    Some(&name),
-                    format!("no good leaf in the bundle speaks for the body {name}"),
-                ),
-                None if name.starts_with("records/") => {
-                    self.verdict.file_problem(&name, "it is not the body of a record");
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn check_files(&mut self, manifest: Manifest) {
-        let mut listed: BTreeSet<String> = [MANIFEST.to_owned(), MANIFEST_SIGNATURE.to_owned()].into();
-        let mut bodies = Bodies::default();
-        for file in manifest.files {
-            let problems = self.verdict.problem_count;
-            if !listed.insert(file.path.clone()) {
-                self.verdict
-                    .file_problem(&shortened(&file.path), "the manifest lists it twice, or lists itself");
-            }
-            self.check_file(&file, &mut bodies);
-            self.verdict.files.push(FileCheck {
-                ok: self.verdict.problem_count == problems,
-                vouched_by: file.vouched_by.as_ref().map(manifest::Vouch::of),
-                path: file.path,
-                what: file.what,
-                size: file.size,
-                sha256: file.sha256,
-            });
-        }
-        for name in self.archive.names() {
-            if !listed.contains(&name) {
-                self.verdict.file_problem(&name, "the manifest does not list it; it was added");
-            }
-        }
-    }
-
-    fn check_file(&mut self, file: &FileEntry, bodies: &mut Bodies) {
-        let path = &file.path;
-        if let Err(e) = check_path(path) {
-            return self.verdict.file_problem(MANIFEST, e);
-        }
-        let of = body_at(path).or_else(|| file.vouched_by.as_ref().map(manifest::Vouch::of));
-        let Some(read) = self.read.get(path) else {
-            return self.verdict.add(
-                of.clone(),
-                Some(path),
-                match of {
-                    Some(of) => format!("{of}: the file {path} is missing"),
-                    None => format!("{path}: it is missing"),
-                },
-            );
-        };
-        let actual = read.sha256;
-        if actual != file.sha256 || read.size != file.size {
-            self.verdict.add(
-                of.clone(),
-                Some(path),
-                match of {
-                    Some(of) => format!("{of}: the file {path} is not the one that the manifest lists"),
-                    None => format!("{path}: it is not the file that the manifest lists"),
-                },
-            );
-        }
-        let top = path.split('/').next().unwrap_or_default();
-        let at_home = match file.what {
-            What::Record => body_at(path).is_some(),
-            What::Leaves => path == LEAVES,
-            What::Checkpoint => path == CHECKPOINT,
-            What::Key => path == KEY,
-            What::Evidence | What::Event => file.vouched_by.is_some(),
-            What::Attachment => !["records", "evidence", "events"].contains(&top),
-        };
-        if !at_home {
-            self.verdict.file_problem(path, "it is not what the manifest says, or no record vouches for it");
-        }
-        let Some(vouch) = &file.vouched_by else {
-            return;
-        };
-        let of = vouch.of();
-        match self.leaves.get(&of) {
-            None => self.verdict.record_problem(
-                &of,
-                Some(path),
-                format!("it should vouch for {path}, and has no good leaf in the bundle"),
-            ),
-            Some((_, false)) => self.verdict.record_problem(
-                &of,
-                Some(path),
-                format!("it should vouch for {path}, and does not stand itself"),
-            ),
-            Some((_, true)) => {}
-        }
-        let body = bodies.get(&of, &mut self.archive, self.limits.body);
-        if !body.is_some_and(|body| vouch.agrees(body, actual)) {
-            self.verdict.record_problem(
-                &of,
-                Some(path),
-                format!("the file {path} is not the one that the record vouches for"),
-            );
-        }
-    }
-}
-
-/// The body read last: files of one record follow each other, and one body may vouch for
-/// thousands of them.
-#[derive(Default)]
-struct Bodies(Option<(RecordVersion, Option<serde_json::Value>)>);
-
-impl Bodies {
-    fn get<R: Read + Seek>(
-        &mut self,
-        of: &RecordVersion,
-        archive: &mut Archive<R>,
-        limit: usize,
-    ) -> Option<&serde_json::Value> {
-        if self.0.as_ref().is_none_or(|(last, _)| last != of) {
-            let body = archive
-                .read(&body_path(of), limit)
-                .ok()
-                .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-            self.0 = Some((of.clone(), body));
-        }
-        self.0.as_ref()?.1.as_ref()
-    }
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(240).collect()
 }

@@ -252,7 +252,9 @@ fn a_digest_is_64_hexadecimal_digits() {
     let digest: Sha256 = upper.parse().unwrap();
     assert_eq!(digest.to_string(), upper.to_lowercase());
     assert_eq!(Sha256::from_bytes(*digest.as_bytes()), digest);
-    for wrong in ["", upper.trim_start_matches("E"), &format!("{upper}0"), &upper.replace('E', "G"), &"ä".repeat(32)] {
+    for wrong in
+        ["", upper.trim_start_matches("E"), &format!("{upper}0"), &upper.replace('E', "G"), &"ä".repeat(32)]
+    {
         assert!(wrong.parse::<Sha256>().is_err(), "{wrong}");
     }
 }

@@ -25,6 +25,17 @@ words! {
 
 use ObservableRole::{Actor, Destination, Parent, Source, Target};
 
+/// The fields in which an event names the machine that it happened on.
+const HOSTS: [&str; 7] = [
+    "Computer",
+    "ComputerName",
+    "hostname",
+    "Hostname",
+    "host.name",
+    "agent.hostname",
+    "winlog.computer_name",
+];
+
 /// An observable and the part that it plays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Sighting {
@@ -98,7 +109,9 @@ fn meaning(name: &str) -> Option<Meaning> {
         | "client.ip" | "calleripaddress" => Address(Source),
         "destinationip" | "dest_ip" | "dst_ip" | "id.resp_h" | "destination.ip" | "destaddress"
         | "destinationaddress" | "dstip" | "server.ip" | "s-ip" => Address(Destination),
-        "queryresults" | "answers" | "dns.resolved_ip" => Addresses(Destination),
+        "queryresults" | "answers" | "dns.resolved_ip" | "dns.answers.rdata" | "dns.grouped.a" => {
+            Addresses(Destination)
+        }
 
         "query"
         | "queryname"
@@ -159,6 +172,24 @@ pub fn from_field(name: &str, value: &str) -> Vec<Sighting> {
         Some(meaning) if !noise::is_placeholder(value) => read(&meaning, value),
         _ => Vec::new(),
     }
+}
+
+/// The observables of a whole event, each part that a value plays once, in the order of the fields.
+///
+/// Where the event names its machine in a field of its own, a bare `host` is the collector that passed the
+/// event on, which took no part in what happened.
+pub fn from_event<'a>(fields: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<Sighting> {
+    let names_machine =
+        fields.clone().any(|(name, value)| HOSTS.contains(&name) && host(value.trim()).is_some());
+    let mut sightings = Vec::new();
+    for (name, value) in fields.filter(|(name, _)| !(names_machine && *name == "host")) {
+        for sighting in from_field(name, value) {
+            if !sightings.contains(&sighting) {
+                sightings.push(sighting);
+            }
+        }
+    }
+    sightings
 }
 
 fn read(meaning: &Meaning, value: &str) -> Vec<Sighting> {
@@ -279,15 +310,6 @@ fn process(value: &str) -> Option<Observable> {
 /// The entity that an event is about: the host that reports it, else the address it comes from, else the
 /// account that acts. `field` gives a field's value by its Sigma name.
 pub fn entity_of<'a>(field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Entity {
-    const HOSTS: [&str; 7] = [
-        "Computer",
-        "ComputerName",
-        "hostname",
-        "Hostname",
-        "host.name",
-        "agent.hostname",
-        "winlog.computer_name",
-    ];
     const ADDRESSES: [&str; 11] = [
         "SourceIp",
         "id.orig_h",

@@ -24,8 +24,8 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 
 /// Accounts that every Windows machine has for itself.
 pub(super) fn is_builtin_account(value: &str) -> bool {
-    const NAMES: [&str; 6] =
-        ["system", "local system", "localsystem", "local service", "network service", "anonymous logon"];
+    const NAMES: [&str; 7] =
+        ["system", "local system", "localsystem", "local service", "network service", "anonymous logon", "-"];
     const DOMAINS: [&str; 9] = [
         "nt authority",
         "autorite nt",

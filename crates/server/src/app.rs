@@ -1,0 +1,100 @@
+//! What all slices share: the database, the blobs, the clock, the rules, the ledger's key. Cheap to
+//! clone; one for each running server.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use ledger::SigningKey;
+use platform::blobs::Blobs;
+use platform::clock::Clock;
+use platform::db::{Db, Migration};
+use platform::outbox::{self, Signal};
+use platform::secrets;
+use tokio::sync::broadcast;
+
+use crate::error::{Error, Result};
+use crate::identity::throttle::Throttle;
+
+/// The schema, one file a subject. A file that has been released never changes.
+pub const MIGRATIONS: &[Migration] = &[
+    outbox::MIGRATION,
+    Migration { name: "0001_ledger", sql: include_str!("../migrations/0001_ledger.sql") },
+    Migration { name: "0002_identity", sql: include_str!("../migrations/0002_identity.sql") },
+];
+
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Keys, blobs and, unless `database` names another, the database.
+    pub data: PathBuf,
+    /// `sqlite:FILE` or `postgres://…`.
+    pub database: Option<String>,
+    /// More Sigma rules than the shipped ones.
+    pub rules: Vec<PathBuf>,
+    /// The ledger's name in its checkpoints.
+    pub origin: String,
+    pub clock: Clock,
+}
+
+impl Config {
+    pub fn new(data: impl Into<PathBuf>) -> Self {
+        Config {
+            data: data.into(),
+            database: None,
+            rules: Vec::new(),
+            origin: "watchbell.local/ledger".to_owned(),
+            clock: Clock::System,
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub blobs: Blobs,
+    pub clock: Clock,
+    pub engine: Arc<sigma::Engine>,
+    pub key: Arc<SigningKey>,
+    pub signals: broadcast::Sender<Signal>,
+    pub data: Arc<PathBuf>,
+    pub(crate) throttle: Arc<Throttle>,
+    /// The hash of the one-time set-up token, until the first administrator exists.
+    pub(crate) setup: Arc<RwLock<Option<String>>>,
+}
+
+impl App {
+    /// Opens everything that a server stands on, making what is missing.
+    pub async fn open(config: &Config) -> Result<Self> {
+        std::fs::create_dir_all(&config.data)?;
+        let address = config.database.clone().unwrap_or_else(|| Db::embedded_address(&config.data));
+        let db = Db::open(&address, MIGRATIONS).await?;
+        let blobs = Blobs::open(config.data.join("blobs"))?;
+        let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
+        let engine = crate::alert::rules::load(&config.rules)?;
+        let signals = outbox::follow(&db).await?;
+        Ok(App {
+            db,
+            blobs,
+            clock: config.clock.clone(),
+            engine: Arc::new(engine),
+            key: Arc::new(key),
+            signals,
+            data: Arc::new(config.data.clone()),
+            throttle: Arc::default(),
+            setup: Arc::default(),
+        })
+    }
+}
+
+/// The key that signs checkpoints: made once, readable by its owner alone.
+fn ledger_key(path: &std::path::Path, origin: &str) -> Result<SigningKey> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(SigningKey::from_secret_text(text.trim())?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let key = SigningKey::generate(origin)?;
+            secrets::write_private(path, key.to_secret_text().as_bytes())?;
+            Ok(key)
+        }
+        Err(error) => Err(Error::Io(error)),
+    }
+}

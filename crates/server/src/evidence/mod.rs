@@ -1,0 +1,4 @@
+//! (being written)
+
+pub mod api;
+pub mod page;

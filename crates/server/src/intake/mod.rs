@@ -1,0 +1,11 @@
+//! (being written)
+
+pub mod api;
+pub mod page;
+
+use crate::app::App;
+use crate::error::Result;
+
+pub async fn resume(_app: &App) -> Result<()> {
+    Ok(())
+}

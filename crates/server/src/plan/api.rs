@@ -1,0 +1,9 @@
+//! JSON in, JSON out.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+}

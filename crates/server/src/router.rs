@@ -1,0 +1,145 @@
+//! The one list of routes. [`ROUTES`] says what each needs, and the gate serves nothing that is not in
+//! it; the slices say which handler answers. A generated test walks the same list with every role.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
+use axum::routing::get;
+use domain::Permission;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+use crate::error::{Error, Problem};
+use crate::web::{assets, gate, live, openapi, problem};
+use crate::{alert, audit, event, evidence, identity, incident, intake, plan, report};
+
+/// What a route needs of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nothing,
+    /// Anybody who is signed in.
+    SignIn,
+    May(Permission),
+}
+
+use Needs::{May, Nothing, SignIn};
+use Permission as P;
+
+/// Method, path, need. Grouped by slice.
+pub const ROUTES: &[(&str, &str, Needs)] = &[
+    // web
+    ("GET", "/assets/{*path}", Nothing),
+    ("GET", "/healthz", Nothing),
+    ("GET", "/live", SignIn),
+    ("GET", "/api", SignIn),
+    ("GET", "/api/openapi.json", Nothing),
+    // identity
+    ("GET", "/setup", Nothing),
+    ("POST", "/setup", Nothing),
+    ("GET", "/login", Nothing),
+    ("POST", "/login", Nothing),
+    ("POST", "/logout", SignIn),
+    ("GET", "/settings", SignIn),
+    ("POST", "/settings/password", SignIn),
+    ("POST", "/settings/accounts", May(P::ManageUsers)),
+    ("POST", "/settings/accounts/{id}", May(P::ManageUsers)),
+    ("POST", "/settings/keys", SignIn),
+    ("POST", "/settings/keys/{id}/revoke", SignIn),
+    ("GET", "/api/v1/me", SignIn),
+    ("GET", "/api/v1/accounts", May(P::ReadAlerts)),
+    ("POST", "/api/v1/accounts", May(P::ManageUsers)),
+    ("PATCH", "/api/v1/accounts/{id}", May(P::ManageUsers)),
+    ("GET", "/api/v1/keys", SignIn),
+    ("POST", "/api/v1/keys", SignIn),
+    ("DELETE", "/api/v1/keys/{id}", SignIn),
+];
+
+/// What this route needs; `None` if it is not in the list.
+pub fn needs(method: &Method, path: &str) -> Option<Needs> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ROUTES.iter().find(|(verb, known, _)| *verb == method && *known == path).map(|(_, _, needs)| *needs)
+}
+
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::Description::openapi())
+        .merge(identity::api::routes())
+        .merge(plan::api::routes())
+        .merge(event::api::routes())
+        .merge(intake::api::routes())
+        .merge(alert::api::routes())
+        .merge(incident::api::routes())
+        .merge(evidence::api::routes())
+        .merge(report::api::routes())
+        .merge(audit::api::routes())
+}
+
+/// The API's description, made from the handlers.
+pub fn description() -> utoipa::openapi::OpenApi {
+    api().into_openapi()
+}
+
+/// The server's routes with all that wraps them.
+pub fn router(app: App) -> Router {
+    let (api, _) = api().split_for_parts();
+    let pages = Router::new()
+        .route("/assets/{*path}", get(assets::asset))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/live", get(live::live))
+        .route("/api", get(openapi::page))
+        .route("/api/openapi.json", get(openapi::json))
+        .merge(identity::page::routes())
+        .merge(plan::page::routes())
+        .merge(event::page::routes())
+        .merge(intake::page::routes())
+        .merge(alert::page::routes())
+        .merge(incident::page::routes())
+        .merge(evidence::page::routes())
+        .merge(report::page::routes())
+        .merge(audit::page::routes());
+    api.merge(pages)
+        .layer(DefaultBodyLimit::max(1 << 20))
+        .method_not_allowed_fallback(|| async { Error::NotFound("verb on this address") })
+        .route_layer(from_fn_with_state(app.clone(), gate::gate))
+        .fallback(|| async { Error::NotFound("page") })
+        .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(failed())))
+        .layer(from_fn_with_state(app.clone(), problem::for_people))
+        .layer(CompressionLayer::new())
+        .layer(map_response(guard_headers))
+        .with_state(app)
+}
+
+fn failed() -> Problem {
+    tracing::error!("a request ended in a panic");
+    Problem::new(
+        axum::http::StatusCode::INTERNAL_SERVER_ERROR,
+        "Something failed on our side. Nothing was changed; the server's log says more.".to_owned(),
+    )
+}
+
+/// What a browser is told on every answer, so that text from outside can never run or be framed.
+async fn guard_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
+             form-action 'self'; frame-ancestors 'none'",
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}

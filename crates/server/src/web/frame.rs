@@ -1,0 +1,198 @@
+//! The frame around every page: navigation, the top bar, and what a browser must load. Pages that
+//! stand alone (set-up, sign-in) use [`bare`].
+
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use domain::{Actor, Permission};
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets;
+use super::parts::icon;
+use crate::app::App;
+use crate::{alert, identity};
+
+/// Where in the navigation a page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nav {
+    Alerts,
+    Incidents,
+    Evidence,
+    Intake,
+    Plan,
+    Rules,
+    Ledger,
+    Settings,
+    None,
+}
+
+struct Place {
+    nav: Nav,
+    href: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    needs: Permission,
+}
+
+const PLACES: [Place; 7] = [
+    Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
+    Place {
+        nav: Nav::Incidents,
+        href: "/incidents",
+        icon: "incident",
+        label: "Incidents",
+        needs: Permission::ReadIncident,
+    },
+    Place {
+        nav: Nav::Evidence,
+        href: "/evidence",
+        icon: "evidence",
+        label: "Evidence",
+        needs: Permission::ReadIncident,
+    },
+    Place {
+        nav: Nav::Intake,
+        href: "/intake",
+        icon: "intake",
+        label: "Intake",
+        needs: Permission::ReadAlerts,
+    },
+    Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },
+    Place { nav: Nav::Rules, href: "/rules", icon: "rules", label: "Rules", needs: Permission::ReadAlerts },
+    Place {
+        nav: Nav::Ledger,
+        href: "/ledger",
+        icon: "ledger",
+        label: "Ledger",
+        needs: Permission::ReadAudit,
+    },
+];
+
+/// A whole page, ready to be sent. `live` names the topics whose changes the page follows.
+pub async fn page(
+    app: &App,
+    actor: &Actor,
+    nav: Nav,
+    title: &str,
+    live: &[&str],
+    content: &Markup,
+) -> Markup {
+    let organisation = identity::organisation(app).await.ok().flatten().unwrap_or_default();
+    let waiting = alert::count_new(app).await.unwrap_or(0);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body data-live=(live.join(",")) {
+                a class="skip-link" href="#main" { "Skip to content" }
+                div class="frame" {
+                    nav class="sidebar" id="sidebar" popover="auto" aria-label="Main" {
+                        a class="brand" href="/" { img src=(assets::url("favicon.svg")) alt="" width="26" height="26"; "Watchbell" }
+                        div class="nav" {
+                            @for place in PLACES.iter().filter(|place| actor.may(place.needs)) {
+                                (nav_link(place, nav, waiting))
+                            }
+                        }
+                        div class="nav" {
+                            a href="/settings" aria-current=[(nav == Nav::Settings).then_some("page")] {
+                                (icon("settings")) "Settings"
+                            }
+                        }
+                        p class="sidebar-foot" { "Watchbell " (env!("CARGO_PKG_VERSION")) }
+                    }
+                    (topbar(actor, &organisation))
+                    main class="main" id="main" tabindex="-1" { (content) }
+                    (tabbar(actor, nav, waiting))
+                }
+                div class="toasts" id="toasts" role="status" aria-live="polite" {}
+            }
+        }
+    }
+}
+
+/// A page without navigation, for somebody who is not in yet.
+pub fn bare(title: &str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title))
+            body { main class="lone" id="main" { (content) } }
+        }
+    }
+}
+
+/// A page that no cache may keep.
+pub fn private(page: Markup) -> Response {
+    ([(CACHE_CONTROL, "no-store")], page).into_response()
+}
+
+fn head(title: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            meta name="referrer" content="same-origin";
+            meta name="htmx-config" content=r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true}"#;
+            title { (title) " · Watchbell" }
+            link rel="icon" type="image/svg+xml" href=(assets::url("favicon.svg"));
+            link rel="stylesheet" href=(assets::url("app.css"));
+            script src=(assets::url("theme.js")) {}
+            script src=(assets::url("app.js")) defer {}
+        }
+    }
+}
+
+fn nav_link(place: &Place, current: Nav, waiting: i64) -> Markup {
+    html! {
+        a href=(place.href) aria-current=[(place.nav == current).then_some("page")] {
+            (icon(place.icon)) (place.label)
+            @if place.nav == Nav::Alerts && waiting > 0 {
+                span class="nav-count" { (waiting) span class="visually-hidden" { " new" } }
+            }
+        }
+    }
+}
+
+fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
+    html! {
+        nav class="tabbar" aria-label="Quick" {
+            @for place in PLACES.iter().take(4).filter(|place| actor.may(place.needs)) {
+                (nav_link(place, current, waiting))
+            }
+            button type="button" popovertarget="sidebar" { (icon("menu")) "More" }
+        }
+    }
+}
+
+fn topbar(actor: &Actor, organisation: &str) -> Markup {
+    html! {
+        header class="topbar" {
+            a class="topbar-brand" href="/" aria-label="Watchbell" { img src=(assets::url("favicon.svg")) alt="" width="28" height="28"; }
+            span class="topbar-org" { (organisation) }
+            div class="topbar-end" {
+                span class="live" role="status" { span class="live-text" {} }
+                button class="button" type="button" data-kind="quiet" data-only="icon" data-theme-switch="" aria-label="Dark or light" {
+                    (icon("contrast"))
+                }
+                details class="menu" {
+                    summary class="button" data-kind="quiet" { (icon("user")) span { (actor.name()) } }
+                    div class="menu-list" {
+                        div class="menu-head" { strong { (actor.name()) } span { (role_label(actor)) } }
+                        hr;
+                        a href="/settings" { (icon("settings")) "Settings" }
+                        a href="/api" { (icon("link")) "API" }
+                        hr;
+                        form method="post" action="/logout" { button type="submit" { (icon("x")) "Sign out" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn role_label(actor: &Actor) -> &'static str {
+    match actor {
+        Actor::User { role, .. } => role.label(),
+        Actor::Watchbell => "Watchbell itself",
+    }
+}

@@ -1,0 +1,59 @@
+//! Small pieces of HTML that many pages show the same way.
+
+use domain::{Phase, Severity, Tlp};
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use super::assets;
+
+/// An icon of the sprite. It is decoration: a word stands beside it or in a label.
+pub fn icon(name: &str) -> Markup {
+    html! {
+        svg class="icon" aria-hidden="true" width="20" height="20" { use href={ (assets::url("icons.svg")) "#" (name) } {} }
+    }
+}
+
+pub fn severity(severity: Severity) -> Markup {
+    html! { span class="badge" data-severity=(severity.as_str()) { (severity.label()) } }
+}
+
+pub fn phase(phase: Phase) -> Markup {
+    html! { span class="badge" data-phase=(phase.as_str()) { (phase.label()) } }
+}
+
+pub fn tlp(tlp: Tlp) -> Markup {
+    html! { span class="badge" data-tlp=(tlp.as_str()) { (tlp.label()) } }
+}
+
+/// A time: UTC to the second; the reader's browser shows it in their zone.
+pub fn time(at: Timestamp) -> Markup {
+    html! { time datetime=(at) { (at.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
+}
+
+/// A time of which the distance matters more than the date.
+pub fn ago(at: Timestamp) -> Markup {
+    html! { time datetime=(at) data-relative="" { (at.strftime("%Y-%m-%d %H:%M UTC")) } }
+}
+
+/// What an empty list says: why it is empty, and the next step.
+pub fn empty(icon_name: &str, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
+    html! {
+        div class="empty" {
+            (icon(icon_name))
+            h2 { (title) }
+            p { (text) }
+            @if let Some((href, label)) = action {
+                a class="button" data-kind="primary" href=(href) { (label) }
+            }
+        }
+    }
+}
+
+/// The link to the next page of a list, if there is one.
+pub fn next_page(path: &str, next: Option<&str>) -> Markup {
+    html! {
+        @if let Some(cursor) = next {
+            nav class="pager" aria-label="Pages" { a class="button" rel="next" href={ (path) (cursor) } { "Older" (icon("chevron")) } }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Stories told to a real server over HTTP. One binary, a module a subject.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod harness;
+mod identity;

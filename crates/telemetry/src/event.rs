@@ -232,3 +232,62 @@ impl Event {
         self.fields.iter().map(|(name, value)| (name.as_str(), value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &'static str) -> LogSource {
+        let mut parts = text.split('/').map(|part| (part != "-").then_some(part));
+        let mut next = || parts.next().flatten();
+        LogSource::of(next(), next(), next())
+    }
+
+    #[test]
+    fn a_source_satisfies_what_names_it_or_something_more_general() {
+        for (own, wanted) in [
+            ("windows/process_creation/sysmon", "windows/process_creation/-"),
+            ("windows/process_creation/sysmon", "windows/-/sysmon"),
+            ("windows/process_creation/sysmon", "windows/-/-"),
+            ("windows/process_creation/sysmon", "-/process_creation/-"),
+            ("windows/process_creation/sysmon", "Windows/Process_Creation/-"),
+            ("windows/registry_delete/sysmon", "windows/registry_event/-"),
+            ("windows/file_block_shredding/sysmon", "windows/file_block/-"),
+            ("zeek/proxy/http", "-/webserver/-"),
+            ("zeek/proxy/http", "-/proxy/-"),
+            ("linux/-/sshd", "linux/-/syslog"),
+            ("linux/-/sudo", "linux/-/auth"),
+            ("windows/-/ldap", "windows/-/ldap_debug"),
+        ] {
+            assert!(source(own).satisfies(&source(wanted)), "{own} for {wanted}");
+        }
+        for (own, wanted) in [
+            ("windows/process_creation/sysmon", "linux/process_creation/-"),
+            ("windows/process_creation/sysmon", "windows/registry_event/-"),
+            ("windows/registry_event/-", "windows/registry_set/-"),
+            ("windows/process_creation/sysmon", "windows/-/security"),
+            ("windows/-/security", "windows/process_creation/-"),
+            ("-/-/-", "windows/-/-"),
+            ("apache/webserver/apache", "-/proxy/-"),
+            ("linux/-/auditd", "linux/-/syslog"),
+            ("linux/-/cron", "linux/-/auth"),
+        ] {
+            assert!(!source(own).satisfies(&source(wanted)), "{own} for {wanted}");
+        }
+    }
+
+    #[test]
+    fn set_keeps_the_first_value_and_append_keeps_all() {
+        let mut event = Event::new(Bytes::new(), Format::Syslog);
+        event.set("a", Value::Int(1));
+        event.set("a", Value::Int(2));
+        assert_eq!(event.get("a"), Some(&Value::Int(1)));
+        event.append("a", Value::Int(3));
+        event.append("a", Value::List(vec![Value::Int(4)]));
+        let all = Value::List([1, 3, 4].map(Value::Int).to_vec());
+        assert_eq!(event.get("a"), Some(&all));
+        event.alias("b", "a");
+        event.alias("a", "c");
+        assert_eq!((event.get("b"), event.get("c")), (Some(&all), None));
+    }
+}

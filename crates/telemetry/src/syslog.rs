@@ -71,23 +71,21 @@ impl Syslog {
     /// RFC 3164 §4.1.2 and what the common daemons write to their files: a time, the host, the
     /// program with or without its process id, the message.
     fn classic(&self, event: &mut Event, text: &str) -> Result<(), Cause> {
+        if let Some((header, message)) = cisco(text) {
+            event.time = (0..header.len())
+                .filter_map(|at| header.get(at..))
+                .find_map(short_time)
+                .and_then(|(parts, _)| self.within_a_year(parts));
+            event.host = cisco_host(header).map(str::to_owned);
+            event.set("message", Value::from(message));
+            return Ok(());
+        }
         let rest = if let Some((parts, rest)) = short_time(text) {
             event.time = self.within_a_year(parts);
             rest
         } else if let Some((time, rest)) = iso_time(text) {
             event.time = Some(time);
             rest
-        } else if let Some(mnemonic) = cisco(text) {
-            let header = text.split_once(mnemonic).map_or("", |(header, _)| header);
-            event.time = (0..header.len())
-                .filter_map(|at| header.get(at..))
-                .find_map(short_time)
-                .and_then(|(parts, _)| self.within_a_year(parts));
-            let message = text.get(header.len()..).unwrap_or(text);
-            event.set("message", Value::from(message));
-            let host = header.split([' ', ':']).find(|word| word.contains('.'));
-            event.host = host.map(str::to_owned);
-            return Ok(());
         } else if event.get("priority").is_some() {
             // RFC 3164 §4.3.3: a message without a readable header is all content.
             event.set("message", Value::from(text));
@@ -276,31 +274,43 @@ fn tag(text: &str) -> (Option<&str>, Option<&str>, &str) {
     (None, None, text)
 }
 
-/// The mnemonic of a Cisco message, `%FACILITY-SEVERITY-MNEMONIC`.
-fn cisco(text: &str) -> Option<&str> {
-    let (at, _) = text.match_indices('%').take(8).find(|(at, _)| {
-        let word = text.get(at + 1..).and_then(|rest| rest.split(':').next()).unwrap_or_default();
-        let mut parts = word.split('-');
-        let name = |part: Option<&str>| {
-            part.is_some_and(|part| {
-                !part.is_empty()
-                    && part
-                        .bytes()
-                        .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-            })
-        };
-        name(parts.next())
-            && parts.next().is_some_and(|level| matches!(level.as_bytes(), [b'0'..=b'7']))
-            && name(parts.next_back())
-    })?;
-    text.get(at..).and_then(|rest| rest.split(':').next())
+/// Splits a Cisco message before its mnemonic, `%FACILITY-SEVERITY-MNEMONIC:`. The header may hold
+/// host, sequence number, time and zone, but no program's tag: so what a program on another
+/// system writes is not taken for one.
+fn cisco(text: &str) -> Option<(&str, &str)> {
+    let at = text.find('%')?;
+    let (header, message) = text.split_at(at);
+    let upper = |part: &str| {
+        let letter = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        !part.is_empty() && part.bytes().all(letter)
+    };
+    let (mnemonic, _) = message.get(1..)?.split_once(':')?;
+    let mut parts = mnemonic.split('-');
+    let whole = parts.next().is_some_and(upper)
+        && parts.next_back().is_some_and(upper)
+        && parts.next_back().is_some_and(|level| matches!(level.as_bytes(), [b'0'..=b'7']));
+    let tagged = header.split(' ').filter_map(|word| word.strip_suffix(':')).any(|word| {
+        !upper(word) && !word.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'.' | b'*'))
+    });
+    (whole && !tagged && header.len() < 128).then_some((header, message))
+}
+
+/// The word of a Cisco header that is neither a part of the time nor a number.
+fn cisco_host(header: &str) -> Option<&str> {
+    header.split([' ', '*']).map(|word| word.trim_end_matches(':')).find(|word| {
+        let name = word.starts_with(|first: char| first.is_ascii_alphabetic())
+            && !MONTHS.contains(word)
+            && !word.bytes().all(|b| b.is_ascii_uppercase());
+        name || word.parse::<std::net::IpAddr>().is_ok()
+    })
 }
 
 /// Gives the log source, and reads an audit record that the message may be.
 fn finish(event: &mut Event) {
     let message = event.text("message").map(Cow::into_owned).unwrap_or_default();
-    if let Some(mnemonic) = cisco(&message) {
-        event.set("mnemonic", Value::from(mnemonic.trim_start_matches('%')));
+    if event.get("appname").is_none() && cisco(&message).is_some() {
+        let mnemonic = message.trim_start_matches('%').split(':').next().unwrap_or_default();
+        event.set("mnemonic", Value::from(mnemonic));
         event.source = LogSource::of(Some("cisco"), None, Some(cisco_service(mnemonic)));
         return;
     }
@@ -315,7 +325,7 @@ fn finish(event: &mut Event) {
 }
 
 fn cisco_service(mnemonic: &str) -> &'static str {
-    match mnemonic.trim_start_matches('%').split('-').next().unwrap_or_default() {
+    match mnemonic.split('-').next().unwrap_or_default() {
         "BGP" | "TCP" => "bgp",
         "LDP" => "ldp",
         // Commands that were typed and who typed them.

@@ -1,6 +1,7 @@
 //! An incident's life: what kind it is, the phase it is in, how it is closed and reopened. Each verb
-//! looks at the incident as it stands and returns it as it stands afterwards, or the reason why not.
-//! What is recorded about the change, and who may make it, is not decided here.
+//! looks at the incident as it stands and returns it as it stands afterwards, or the reason why not. A
+//! verb that takes a `Text` cannot be called without a reason; it does not keep it, for what is recorded
+//! about a change, and who may make it, is not decided here.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

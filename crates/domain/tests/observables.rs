@@ -278,3 +278,46 @@ proptest! {
         let _ = entity_of(|_| Some(Cow::Borrowed(value.as_str())));
     }
 }
+
+/// Real Windows events in their shippers' own shapes: each that names its machine is about that machine,
+/// and no observable is noise.
+#[test]
+fn real_windows_events_are_about_their_machine() {
+    let shared = std::env::var_os("WATCHBELL_SHARED").map_or_else(
+        || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"),
+        std::path::PathBuf::from,
+    );
+    let Ok(lines) = std::fs::read_to_string(shared.join("data/windows-jsonl/mixed.jsonl")) else {
+        println!("skipped: {} has no data/windows-jsonl/mixed.jsonl there", shared.display());
+        return;
+    };
+    let (mut events, mut found, mut kinds) = (0, 0, std::collections::BTreeMap::new());
+    for event in lines.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok()) {
+        let fields: Vec<_> = event
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+            .collect();
+        if !fields.iter().any(|(name, _)| ["Computer", "Hostname"].contains(name)) {
+            continue;
+        }
+        let value = |name: &str| {
+            fields.iter().find(|(field, _)| *field == name).map(|(_, value)| Cow::Borrowed(*value))
+        };
+        assert_eq!(entity_of(value).kind(), domain::EntityKind::Host, "{event}");
+        let sightings = from_event(fields.iter().copied());
+        assert!(
+            sightings.iter().any(|sighting| sighting.observable.kind() == ObservableKind::Host),
+            "{event}"
+        );
+        for Sighting { observable, .. } in &sightings {
+            assert!(!["-", "system", "127.0.0.1", "::1"].contains(&observable.value()), "{event}");
+            *kinds.entry(observable.kind()).or_insert(0) += 1;
+        }
+        events += 1;
+        found += sightings.len();
+    }
+    println!("{events} events, {found} observables: {kinds:?}");
+    assert!(events > 1_000, "{events}");
+}

@@ -8,7 +8,7 @@ use std::io::Cursor;
 use std::ops::Range;
 
 use proptest::prelude::*;
-use support::{bundle, check, unpack};
+use support::{bundle, check, pack, unpack};
 use zip::ZipArchive;
 
 /// Where in the file the content of each member lies.
@@ -100,6 +100,44 @@ fn every_byte_with_the_letters_case_bit_flipped() {
 #[test]
 fn every_byte_with_all_bits_flipped() {
     flip_every_byte(0xff);
+}
+
+/// The seal does not help here: the forger packs and seals anew after each edit.
+#[test]
+fn every_other_byte_of_every_file_edited_and_sealed_anew() {
+    let good = unpack(&bundle());
+    let mut files = good.clone();
+    let (mut edits, mut owned) = (0, 0);
+    for (name, content) in &good {
+        for at in (0..content.len()).step_by(2) {
+            files.get_mut(name).unwrap()[at] ^= 0x01;
+            let verdict = check(&pack(&files));
+            assert!(!verdict.ok(), "byte {at} of {name} was not noticed");
+            let record = match name.split('/').collect::<Vec<_>>().as_slice() {
+                ["records", record, _] => Some((*record).to_owned()),
+                ["evidence", file] => Some(file.replace(".bin", "")),
+                ["events", _] => Some("DET-1".to_owned()),
+                ["leaves.jsonl"] if content[at] != b'\n' => {
+                    let line = content[..at].iter().filter(|b| **b == b'\n').count();
+                    let text = std::str::from_utf8(content).unwrap().lines().nth(line).unwrap();
+                    let line: serde_json::Value = serde_json::from_str(text).unwrap();
+                    Some(line["record"].as_str().unwrap().to_owned())
+                }
+                _ => None,
+            };
+            if let Some(record) = record {
+                owned += 1;
+                let words = format!("{record} version");
+                let named = verdict.problems.iter().any(|problem| problem.text.contains(&words));
+                assert!(named, "byte {at} of {name} is of {record}:\n{verdict}");
+            }
+            edits += 1;
+            files.get_mut(name).unwrap()[at] ^= 0x01;
+        }
+    }
+    assert_eq!(files, good);
+    assert!(owned > 2500, "only {owned} edits were of records");
+    println!("{edits} edits, {owned} of them of records");
 }
 
 #[test]

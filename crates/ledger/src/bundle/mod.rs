@@ -2,15 +2,15 @@
 //! verified offline, by anyone, without asking us. `README.md` of this crate describes the format.
 //!
 //! Three layers, from the outside in, each catching what the next cannot:
-//! 1. the *seal* ([`seal`]): a SHA-256 over the whole file, in the zip's comment, so that no byte
+//! 1. the *seal* (`seal`): a SHA-256 over the whole file, in the zip's comment, so that no byte
 //!    can change unnoticed, not even one that a zip reader ignores;
-//! 2. the *manifest* ([`manifest`]): the SHA-256 of every file inside, signed by the ledger's key,
+//! 2. the *manifest* (`manifest`): the SHA-256 of every file inside, signed by the ledger's key,
 //!    so that nothing can be added, removed or exchanged by whoever packs the zip anew;
 //! 3. the *leaves*: each record's body is committed to by a leaf, and each leaf is proven to
 //!    stand in the log under a signed checkpoint, so that not even the holder of the key can show
 //!    one history here and another there.
 //!
-//! [`write`] makes bundles, [`verify`] checks them and [`verdict`] says what was found. What
+//! `write` makes bundles, `verify` checks them and `verdict` says what was found. What
 //! goes into a bundle is decided elsewhere; nothing here ever unpacks to disk.
 
 mod archive;

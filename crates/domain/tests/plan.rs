@@ -120,7 +120,7 @@ fn a_plan_that_is_right_has_no_problems_and_its_parts_are_in_order() {
 fn names_that_lead_nowhere_are_found() {
     let nobody = || "nobody".parse().unwrap();
     let missing = "names the role nobody, which roles.yaml does not have";
-    type Spoil = fn(&mut Plan, RoleKey);
+    type Spoil = fn(&mut Plan, domain::plan::RoleKey);
     let cases: [(&str, Spoil); 7] = [
         ("plan: stakeholder Customers", |plan, nobody| plan.head.stakeholders[0].contact = Some(nobody)),
         ("roles: deputy", |plan, nobody| plan.roles[1].reports_to = Some(nobody)),

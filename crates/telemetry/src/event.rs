@@ -152,6 +152,9 @@ impl fmt::Display for Format {
     }
 }
 
+/// How many fields most events have, so that their list seldom grows while it is filled.
+const USUAL_FIELDS: usize = 32;
+
 /// One record of telemetry.
 #[derive(Debug, Clone)]
 pub struct Event {
@@ -169,7 +172,8 @@ pub struct Event {
 
 impl Event {
     pub fn new(raw: Bytes, format: Format) -> Self {
-        Event { raw, format, time: None, host: None, source: LogSource::default(), fields: Vec::new() }
+        let fields = Vec::with_capacity(USUAL_FIELDS);
+        Event { raw, format, time: None, host: None, source: LogSource::default(), fields }
     }
 
     /// Sets a field; the first value of a name stays.

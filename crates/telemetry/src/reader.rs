@@ -1,7 +1,7 @@
 //! Opening a source and walking over its records, whatever the format.
 
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -110,13 +110,22 @@ pub fn from_read(name: &str, read: impl Read + Send + 'static, options: &Options
         Some(format) => format,
         None => return Err(Error::Unrecognised { name: name.to_owned() }),
     };
-    let by_line = detect::one_record_a_line(&head);
-    let input: Input = Box::new(Cursor::new(head).chain(input));
-    Ok(Reader { name: name.into(), format, body: Body::new(name, format, by_line, input, options) })
+    let body = Body::new(name, format, head, input, options);
+    Ok(Reader { name: name.into(), format, body })
 }
 
 impl Body {
-    fn new(name: &str, format: Format, by_line: bool, input: Input, options: &Options) -> Self {
+    /// `head` has been read off `rest` already.
+    fn new(
+        name: &str,
+        format: Format,
+        head: Vec<u8>,
+        rest: impl BufRead + Send + 'static,
+        options: &Options,
+    ) -> Self {
+        let json = matches!(format, Format::JsonLines | Format::ZeekJson | Format::SuricataEve);
+        let by_line = json && detect::one_record_a_line(&head);
+        let input: Input = Box::new(Cursor::new(head).chain(rest));
         let text =
             |input, limit, parser| Body::Text { lines: Lines::new(input, limit), line: Vec::new(), parser };
         match format {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use telemetry::{Event, Format, Options, RecordError, Value};
+use telemetry::{Event, Format, LogSource, Options, RecordError, Value};
 
 fn shared(part: &str) -> Option<PathBuf> {
     let base = std::env::var_os("WATCHBELL_SHARED")
@@ -245,4 +245,47 @@ fn hostile_json_is_refused_or_read_and_never_panics() {
         read_in_all += 1;
     }
     assert!(read_in_all > 300, "{read_in_all}");
+}
+
+#[test]
+fn each_regression_rule_looks_at_an_event_beside_it() {
+    let (Some(folder), Some(rules)) = (shared("sigma-regression"), shared("sigma")) else { return };
+    let (mut looked_at, mut missed) = (0, Vec::new());
+    for info in files(&folder).iter().filter(|path| path.ends_with("info.yml")) {
+        let beside = info.parent().unwrap();
+        let rule = rules.join(beside.strip_prefix(&folder).unwrap()).with_extension("yml");
+        let Ok(text) = std::fs::read_to_string(&rule) else {
+            println!("no rule {}", rule.display());
+            continue;
+        };
+        let wanted = log_source(&text);
+        let satisfied = files(beside)
+            .iter()
+            .filter(|path| !path.ends_with("info.yml"))
+            .any(|path| read(path).1.iter().any(|event| event.source.satisfies(&wanted)));
+        if !satisfied {
+            missed.push(format!("{} {wanted:?}", rule.display()));
+        }
+        looked_at += 1;
+    }
+    println!("{looked_at} rules, {} without an event: {missed:#?}", missed.len());
+    assert!(looked_at > 80, "{looked_at}");
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// The `logsource` of a rule, whose parts stand one to a line.
+fn log_source(rule: &str) -> LogSource {
+    let lines = rule.lines().skip_while(|line| !line.starts_with("logsource:")).skip(1);
+    let mut source = LogSource::default();
+    for line in lines.take_while(|line| line.starts_with(' ')) {
+        let Some((name, value)) = line.split_once(':') else { continue };
+        let value = value.split('#').next().unwrap().trim().to_owned();
+        match name.trim() {
+            "product" => source.product = Some(value.into()),
+            "category" => source.category = Some(value.into()),
+            "service" => source.service = Some(value.into()),
+            _ => {}
+        }
+    }
+    source
 }

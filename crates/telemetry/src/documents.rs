@@ -245,8 +245,10 @@ pub(crate) fn wraps_records(beginning: &[u8]) -> bool {
         return false;
     };
     let has = |text: &[u8]| memchr::memmem::find(beginning, text).is_some();
+    let first = key.trim_ascii_start().strip_prefix(b"{").unwrap_or(key).trim_ascii_start();
     key.ends_with(b"\"Records\"")
-        || key.ends_with(b"\"records\"")
+        // Others use this word too, but not for the whole of their document.
+        || first == b"\"records\""
         || (key.ends_with(b"\"value\"") && has(b"\"@odata."))
         || (key.ends_with(b"\"items\"") && has(b"EventList"))
 }
@@ -278,6 +280,8 @@ mod tests {
                 "{\"v\":1,\"Records\" : [{\"a\":1},{\"b\":2}],\"z\":{\"y\":\"]\"},\"t\":3}{\"c\":3}",
                 &["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"],
             ),
+            ("{\"records\":[{\"a\":1}]}", &["{\"a\":1}"]),
+            ("{\"n\":1,\"records\":[{\"a\":1}]}", &["{\"n\":1,\"records\":[{\"a\":1}]}"]),
             ("{\"value\":[{\"a\":1}]}", &["{\"value\":[{\"a\":1}]}"]),
             ("{\"@odata.x\":0,\"value\":[{\"a\":1}]}", &["{\"a\":1}"]),
             ("", &[]),

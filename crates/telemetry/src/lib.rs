@@ -20,6 +20,7 @@ mod syslog;
 mod time;
 mod web;
 mod windows;
+mod xml;
 mod zeek;
 
 pub use detect::{FORMATS, detect};

@@ -1,5 +1,6 @@
 //! Syslog messages, RFC 5424 and RFC 3164, with or without priority and length in front, and the
-//! log sources that their programs are. What an audit record says inside is read in `auditd`.
+//! log sources that their programs are. What an audit record says inside is read in `auditd`,
+//! what an event as XML says in `xml`.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Value, auditd, time};
+use crate::{Event, Format, LogSource, Value, auditd, time, xml};
 
 const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
@@ -305,7 +306,7 @@ fn cisco_host(header: &str) -> Option<&str> {
     })
 }
 
-/// Gives the log source, and reads an audit record that the message may be.
+/// Gives the log source, and reads the audit record or event as XML that the message may be.
 fn finish(event: &mut Event) {
     let message = event.text("message").map(Cow::into_owned).unwrap_or_default();
     if event.get("appname").is_none() && cisco(&message).is_some() {
@@ -319,6 +320,9 @@ fn finish(event: &mut Event) {
     let audit = message.strip_prefix("audit: ").unwrap_or(&message);
     if matches!(program, "audit" | "auditd" | "audispd" | "kernel") && auditd::looks_like(audit) {
         auditd::read(event, audit);
+        return;
+    }
+    if xml::looks_like(&message) && xml::read(event, &message) {
         return;
     }
     event.source = LogSource::of(Some("linux"), None, Some(service(program)));

@@ -311,6 +311,26 @@ fn syslog_of_rfc_3164_and_of_files() {
 }
 
 #[test]
+fn sysmon_for_linux_in_syslog() {
+    let (format, events, errors) = read("sysmon-linux.log");
+    assert_eq!((format, errors.len()), (Format::Syslog, 0));
+    assert_eq!(sources(&events), ["linux/process_creation/sysmon", "linux/-/syslog"]);
+    assert_texts(
+        &events[0],
+        &[
+            ("EventID", "1"),
+            ("Image", "/usr/bin/cat"),
+            ("CommandLine", "cat \"/etc/shadow\" > /tmp/x"),
+            ("Provider_Name", "Linux-Sysmon"),
+            ("appname", "sysmon"),
+        ],
+    );
+    assert_eq!(events[0].get("EventID"), Some(&Value::Int(1)));
+    assert_times(&events, &["2024-05-01T09:59:59.5Z", "2024-05-01T10:00:01Z"]);
+    assert_eq!(events[0].host.as_deref(), Some("web-1"));
+}
+
+#[test]
 fn auditd() {
     let (format, events, errors) = read("audit.log");
     assert_eq!((format, errors.len()), (Format::Syslog, 0));

@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn random_text_of_the_formats_own_letters(
-        text in "([\\[\\]{}\",:<>=%#\\\\ \n\t'-]|[0-9]{1,4}|Records|ts|uid|type=|msg=audit\\(|May 1 10:00:00 |#fields\t|é|\u{0}){0,200}"
+        text in "([\\[\\]{}\",:<>=%#\\\\ \n\t'-]|[0-9]{1,4}|Records|ts|uid|type=|<Event>|</Event>|<Data Name=\"|May  1 10:00:00 gate x: |msg=audit\\(|May 1 10:00:00 |#fields\t|é|\u{0}){0,200}"
     ) {
         exhaust_in_every_format(text.as_bytes());
     }
@@ -111,6 +111,13 @@ fn every_prefix_of_every_text_sample() {
             exhaust("input", &sample[..end], None);
         }
     }
+}
+
+#[test]
+fn a_reader_can_go_to_another_thread() {
+    let text = Bytes::from_static(b"{\"n\":1}\n");
+    let reader = telemetry::from_bytes("x.jsonl", text, &options(None)).unwrap();
+    assert_eq!(std::thread::spawn(move || reader.count()).join().unwrap(), 1);
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn event(sample: &Json) -> Event {
 #[test]
 fn every_shipped_rule_loads_without_a_word() {
     let loaded = shipped();
-    let refused: Vec<String> = loaded.refusals.iter().map(ToString::to_string).collect();
+    let refused: Vec<String> = loaded.refused.iter().map(ToString::to_string).collect();
     assert!(refused.is_empty(), "refused:\n{}", refused.join("\n"));
     let warned: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
     assert!(warned.is_empty(), "warned:\n{}", warned.join("\n"));
@@ -135,9 +135,9 @@ fn every_rule_has_samples_for_both_outcomes() {
         assert!(rule_of(file).is_file(), "{} belongs to no rule", file.display());
         let text = std::fs::read_to_string(file).unwrap();
         for expected in [true, false] {
-            let there = text.lines().any(|line| {
-                serde_json::from_str::<Json>(line).unwrap()["expect"] == Json::Bool(expected)
-            });
+            let there = text
+                .lines()
+                .any(|line| serde_json::from_str::<Json>(line).unwrap()["expect"] == Json::Bool(expected));
             assert!(there, "{} has no sample that expects {expected}", file.display());
         }
     }

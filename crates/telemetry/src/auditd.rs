@@ -15,7 +15,7 @@ pub(crate) fn looks_like(text: &str) -> bool {
 
 /// Sets the record's fields, its time and its log source.
 pub(crate) fn read(event: &mut Event, text: &str) {
-    pairs(event, text, 0);
+    key_values(event, text);
     if let Some(stamp) = stamp(text) {
         event.time = Some(stamp);
     }
@@ -38,6 +38,11 @@ fn stamp(text: &str) -> Option<Timestamp> {
     let millis: i64 = fraction.get(..3).unwrap_or(fraction).parse().ok()?;
     let whole: i64 = whole.parse().ok()?;
     Timestamp::from_millisecond(whole.checked_mul(1000)?.checked_add(millis)?).ok()
+}
+
+/// Sets a field for each `key=value` pair in the text.
+pub(crate) fn key_values(event: &mut Event, text: &str) {
+    pairs(event, text, 0);
 }
 
 /// Splits `key=value` pairs. A value in quotes may hold spaces; a value in single quotes is what a

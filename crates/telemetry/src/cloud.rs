@@ -57,6 +57,15 @@ pub(crate) fn source_of(event: &Event) -> Option<LogSource> {
     if let Some(application) = event.text("id.applicationName") {
         source.service = Some(Cow::Owned(format!("google_workspace.{application}")));
     }
+    if source.product.as_deref() == Some("m365") {
+        match event.text("Workload").as_deref() {
+            Some("Exchange") => source.service = Some(Cow::Borrowed("exchange")),
+            Some("SecurityComplianceCenter") => {
+                source.service = Some(Cow::Borrowed("threat_management"));
+            }
+            _ => {}
+        }
+    }
     if source.service.as_deref() == Some("activitylogs") {
         match event.text("category").as_deref() {
             Some("SignInLogs" | "NonInteractiveUserSignInLogs" | "ServicePrincipalSignInLogs") => {
@@ -103,9 +112,19 @@ pub(crate) fn alias(event: &mut Event) {
                 event.set(name, value);
             }
         }
-        Some("okta") => {
-            event.alias("eventtype", "eventType");
-            event.alias("displaymessage", "displayMessage");
+        Some("m365") => {
+            event.alias("eventSource", "Workload");
+            // An alert's name says what happened; its operation is always the same.
+            if event.source.service.as_deref() == Some("threat_management") {
+                event.alias("eventName", "Name");
+            }
+            event.alias("eventName", "Operation");
+            let done = event
+                .text("ResultStatus")
+                .is_some_and(|status| matches!(&*status, "Succeeded" | "Success" | "True"));
+            if done {
+                event.set("status", Value::from("success"));
+            }
         }
         Some("azure") => {
             let own: Vec<(String, Value)> = event
@@ -116,6 +135,20 @@ pub(crate) fn alias(event: &mut Event) {
                 .collect();
             for (name, value) in own {
                 event.set(name, value);
+            }
+            // Log Analytics begins the same names with capitals.
+            for (name, of) in [
+                ("OperationName", "operationName"),
+                ("ResultType", "resultType"),
+                ("resultType", "ResultType"),
+                ("ResultDescription", "resultDescription"),
+                ("Category", "category"),
+                ("LoggedByService", "loggedByService"),
+                ("Status", "status"),
+                ("properties.message", "activityDisplayName"),
+                ("properties.message", "operationName"),
+            ] {
+                event.alias(name, of);
             }
         }
         _ => {}

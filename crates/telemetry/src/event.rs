@@ -89,6 +89,8 @@ impl LogSource {
     /// - `webserver` and `proxy` both stand for HTTP seen on the network,
     /// - `syslog` stands for every Linux service that logs through it, all but `auditd`,
     /// - `auth` stands for the Linux services that write to the authentication log,
+    /// - `audit` stands for every service of M365, whose one audit log they share, and its
+    ///   `threat_detection` is another name of `threat_management`,
     /// - `ldap_debug` is an older name of `ldap`.
     pub fn satisfies(&self, wanted: &LogSource) -> bool {
         fn part(own: Option<&str>, wanted: Option<&str>, general: impl Fn(&str, &str) -> bool) -> bool {
@@ -114,6 +116,8 @@ impl LogSource {
                         && matches!(own, "sshd" | "sudo" | "su" | "login" | "polkit" | "pam")
                 }
                 "ldap_debug" => own == "ldap",
+                "audit" => product == Some("m365"),
+                "threat_detection" => own == "threat_management",
                 _ => false,
             })
     }
@@ -262,6 +266,8 @@ mod tests {
             ("linux/-/sshd", "linux/-/syslog"),
             ("linux/-/sudo", "linux/-/auth"),
             ("windows/-/ldap", "windows/-/ldap_debug"),
+            ("m365/-/exchange", "m365/-/audit"),
+            ("m365/-/threat_management", "m365/-/threat_detection"),
         ] {
             assert!(source(own).satisfies(&source(wanted)), "{own} for {wanted}");
         }
@@ -275,6 +281,7 @@ mod tests {
             ("apache/webserver/apache", "-/proxy/-"),
             ("linux/-/auditd", "linux/-/syslog"),
             ("linux/-/cron", "linux/-/auth"),
+            ("okta/-/okta", "okta/-/audit"),
         ] {
             assert!(!source(own).satisfies(&source(wanted)), "{own} for {wanted}");
         }

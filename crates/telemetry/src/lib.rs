@@ -12,6 +12,7 @@ mod error;
 mod event;
 mod evtx;
 mod flatten;
+mod fortigate;
 mod json;
 mod lines;
 mod reader;

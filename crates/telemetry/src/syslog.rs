@@ -1,6 +1,6 @@
 //! Syslog messages, RFC 5424 and RFC 3164, with or without priority and length in front, and the
 //! log sources that their programs are. What an audit record says inside is read in `auditd`,
-//! what an event as XML says in `xml`.
+//! what an event as XML says in `xml`, what a FortiGate says in `fortigate`.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Value, auditd, time, xml};
+use crate::{Event, Format, LogSource, Value, auditd, fortigate, time, xml};
 
 const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
@@ -27,6 +27,7 @@ pub(crate) fn looks_like(line: &[u8]) -> bool {
     let text = without_length(&text);
     priority(text).is_some()
         || auditd::looks_like(text)
+        || fortigate::looks_like(text)
         || short_time(text).is_some()
         || iso_time(text).is_some()
         || cisco(text).is_some()
@@ -51,6 +52,15 @@ impl Syslog {
             return Ok(event);
         }
         let text = match priority(text) {
+            Some((priority, rest)) if fortigate::looks_like(rest) => {
+                set_priority(&mut event, priority);
+                fortigate::read(&mut event, rest);
+                return Ok(event);
+            }
+            None if fortigate::looks_like(text) => {
+                fortigate::read(&mut event, text);
+                return Ok(event);
+            }
             Some((priority, rest)) => {
                 set_priority(&mut event, priority);
                 match rest.strip_prefix("1 ") {

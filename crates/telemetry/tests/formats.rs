@@ -141,12 +141,16 @@ fn other_clouds_are_told_apart() {
             "kubernetes/application/audit",
             "azure/-/activitylogs",
             "azure/-/signinlogs",
-            "m365/-/audit",
+            "m365/-/exchange",
             "gcp/-/google_workspace.admin",
         ]
     );
     assert_texts(&events[1], &[("gcp.audit.method_name", "google.iam.admin.v1.CreateServiceAccountKey")]);
-    assert_texts(&events[4], &[("ResultType", "50126")]);
+    assert_texts(&events[4], &[("ResultType", "50126"), ("properties.message", "Sign-in activity")]);
+    assert_texts(
+        &events[5],
+        &[("eventSource", "Exchange"), ("eventName", "New-InboxRule"), ("status", "success")],
+    );
     for event in &events[..6] {
         assert!(event.time.is_some(), "{event:?}");
     }
@@ -328,6 +332,25 @@ fn sysmon_for_linux_in_syslog() {
     assert_eq!(events[0].get("EventID"), Some(&Value::Int(1)));
     assert_times(&events, &["2024-05-01T09:59:59.5Z", "2024-05-01T10:00:01Z"]);
     assert_eq!(events[0].host.as_deref(), Some("web-1"));
+}
+
+#[test]
+fn fortigate() {
+    let (format, events, errors) = read("fortigate.log");
+    assert_eq!((format, errors.len()), (Format::Syslog, 0));
+    assert_eq!(sources(&events), ["fortigate/-/event", "fortigate/firewall/traffic"]);
+    assert_texts(
+        &events[0],
+        &[
+            ("action", "Add"),
+            ("cfgpath", "system.admin"),
+            ("msg", "Add system.admin eve"),
+            ("severity", "notice"),
+        ],
+    );
+    assert_texts(&events[1], &[("src_ip", "10.0.0.7"), ("dst_port", "443")]);
+    assert_times(&events, &["2024-05-01T10:00:00.5Z", "2024-05-01T10:00:01Z"]);
+    assert_eq!(events[0].host.as_deref(), Some("FGT-1"));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use telemetry::Event;
 
-use crate::program::{Memo, Program, RuleProgram, Run, Tests, at};
+use crate::memo::Memo;
+use crate::program::{Program, RuleProgram, Run, Tests, at};
 use crate::route::{Router, Routing};
 use crate::rule::Rule;
 use crate::view::View;
@@ -92,7 +93,7 @@ impl Engine {
         }
         let mut scratch =
             self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        scratch.memo.begin(self.tests.testers.len());
+        self.tests.begin(&mut scratch.memo);
         let mut kept = Vec::new();
         {
             let view = View::new(event, &self.tests.names, &mut scratch.places);

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 
 use crate::condition::Condition;
 use crate::detection::Detection;
+use crate::index::{Index, IndexBuilder};
+use crate::memo::Memo;
+use crate::pattern::Pattern;
 use crate::test::Tester;
-use crate::tree::{Test, Tree};
+use crate::tree::{Check, Test, Tree};
 use crate::view::{FieldNames, View};
 
 pub(crate) enum Program {
@@ -30,6 +33,8 @@ pub(crate) struct RuleProgram {
 pub(crate) struct Tests {
     pub testers: Vec<Tester>,
     pub names: FieldNames,
+    /// One for each field that texts are looked for in.
+    indexes: Vec<Index>,
     known: HashMap<Test, u32>,
 }
 
@@ -41,9 +46,38 @@ impl Tests {
         RuleProgram { searches: searches.into(), condition }
     }
 
-    /// Called once all rules are in: the uncompiled tests are of no more use.
+    /// Called once all rules are in: builds the indexes over all of their texts.
     pub fn finish(&mut self) {
-        self.known = HashMap::new();
+        let known = std::mem::take(&mut self.known);
+        let mut builders: HashMap<Option<u32>, (IndexBuilder, Vec<(u32, Vec<Pattern>)>)> = HashMap::new();
+        for (test, number) in &known {
+            if let (Check::Text { patterns, cased: false }, Some(tester)) =
+                (&test.check, at(&self.testers, *number))
+            {
+                let (builder, tests) = builders.entry(tester.field()).or_default();
+                let rest = builder.add(*number, patterns);
+                tests.push((*number, rest));
+            }
+        }
+        let mut first = 0;
+        for (builder, tests) in builders.into_values() {
+            // An index that would become too large is done without: the tests still work alone.
+            let Ok(index) = builder.build(first) else { continue };
+            first += index.len();
+            let place = u32::try_from(self.indexes.len()).unwrap_or(u32::MAX);
+            self.indexes.push(index);
+            for (number, rest) in tests {
+                if let Some(tester) = usize::try_from(number).ok().and_then(|at| self.testers.get_mut(at)) {
+                    tester.leave_to(place, &rest);
+                }
+            }
+        }
+    }
+
+    /// Starts a new event.
+    pub fn begin(&self, memo: &mut Memo) {
+        let texts = self.indexes.iter().map(Index::len).sum();
+        memo.begin(self.testers.len(), self.indexes.len(), texts);
     }
 
     fn tree(&mut self, tree: &Tree) -> Program {
@@ -155,38 +189,34 @@ impl Run<'_, '_, '_> {
         if let Some(known) = self.memo.get(number) {
             return known;
         }
-        let holds = tester.holds(self.view);
+        let holds = match tester.index() {
+            None => tester.holds(self.view),
+            Some(index) => {
+                self.scan(index, tester.field());
+                self.memo.get(number).unwrap_or(false) || tester.rest_holds(self.view)
+            }
+        };
         self.memo.set(number, holds);
         holds
     }
-}
 
-/// What each test said of the present event. An entry holds the event's round and the answer, so
-/// that a new event needs no clearing.
-#[derive(Default)]
-pub(crate) struct Memo {
-    round: u32,
-    answers: Vec<u32>,
-}
-
-impl Memo {
-    pub fn begin(&mut self, tests: usize) {
-        self.round = self.round.wrapping_add(1) & (u32::MAX >> 1);
-        if self.round == 0 {
-            self.answers.clear();
-            self.round = 1;
+    /// Looks for all texts of an index, once for an event.
+    fn scan(&mut self, number: u32, field: Option<u32>) {
+        let Some(index) = at(&self.tests.indexes, number) else { return };
+        if !self.memo.first_scan(number) {
+            return;
         }
-        self.answers.resize(tests, 0);
-    }
-
-    fn get(&self, number: u32) -> Option<bool> {
-        let answer = *at(&self.answers, number)?;
-        (answer >> 1 == self.round).then_some(answer & 1 == 1)
-    }
-
-    fn set(&mut self, number: u32, holds: bool) {
-        if let Some(answer) = usize::try_from(number).ok().and_then(|number| self.answers.get_mut(number)) {
-            *answer = self.round << 1 | u32::from(holds);
+        match field {
+            None => {
+                for spoken in self.view.spoken(false) {
+                    index.scan(&spoken.text, self.memo);
+                }
+            }
+            Some(id) => {
+                for text in self.view.field(id).into_iter().flat_map(|slot| slot.texts(false)) {
+                    index.scan(text, self.memo);
+                }
+            }
         }
     }
 }

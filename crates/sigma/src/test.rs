@@ -7,6 +7,7 @@ use telemetry::Value;
 
 use crate::modifier::Place;
 use crate::number::{Network, Number, Relation, TimePart};
+use crate::pattern::Pattern;
 use crate::text::TextSet;
 use crate::tree::{Check, Regex, Subject, Test};
 use crate::view::{FieldNames, Slot, Spoken, View};
@@ -16,6 +17,14 @@ pub(crate) struct Tester {
     /// `None` for a keyword search.
     field: Option<u32>,
     check: Compiled,
+    /// The index that looks for the test's texts, where one does.
+    indexed: Option<Indexed>,
+}
+
+struct Indexed {
+    index: u32,
+    /// Patterns that are more than one text.
+    rest: Option<TextSet>,
 }
 
 enum Compiled {
@@ -43,7 +52,9 @@ impl Tester {
             Subject::Record => (None, Box::from("")),
         };
         let check = match &test.check {
-            Check::Text { patterns, cased } => Compiled::Text { set: TextSet::new(patterns), cased: *cased },
+            Check::Text { patterns, cased } => {
+                Compiled::Text { set: TextSet::new(patterns, *cased), cased: *cased }
+            }
             Check::Regex(regex) => Compiled::Regex(Arc::clone(regex)),
             Check::Network(networks) => Compiled::Network(networks.clone().into()),
             Check::Number(numbers) => Compiled::Number(numbers.clone().into()),
@@ -56,7 +67,34 @@ impl Tester {
                 Compiled::OtherField { field: names.number(name), place: *place, cased: *cased }
             }
         };
-        Tester { field, check }
+        Tester { field, check, indexed: None }
+    }
+
+    /// From now on the index says whether the test holds, but for the `rest` of its patterns.
+    pub fn leave_to(&mut self, index: u32, rest: &[Pattern]) {
+        let rest = (!rest.is_empty()).then(|| TextSet::new(rest, true));
+        self.indexed = Some(Indexed { index, rest });
+    }
+
+    pub fn index(&self) -> Option<u32> {
+        self.indexed.as_ref().map(|indexed| indexed.index)
+    }
+
+    /// Whether the patterns match that the index does not know.
+    pub fn rest_holds(&self, view: &View<'_, '_>) -> bool {
+        let Some(rest) = self.indexed.as_ref().and_then(|indexed| indexed.rest.as_ref()) else {
+            return false;
+        };
+        match self.field {
+            None => view.spoken(false).iter().any(|spoken| rest.matches(&spoken.text)),
+            Some(id) => {
+                view.field(id).is_some_and(|slot| slot.texts(false).iter().any(|text| rest.matches(text)))
+            }
+        }
+    }
+
+    pub fn field(&self) -> Option<u32> {
+        self.field
     }
 
     pub fn holds(&self, view: &View<'_, '_>) -> bool {

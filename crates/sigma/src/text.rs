@@ -22,12 +22,13 @@ enum Needles {
     None,
     One(Box<Finder<'static>>),
     Many(Box<AhoCorasick>),
-    /// Where an automaton would have become too large.
+    /// Where an index looks for them too, or an automaton would have become too large.
     Each(Vec<Finder<'static>>),
 }
 
 impl TextSet {
-    pub fn new(patterns: &[Pattern]) -> TextSet {
+    /// `alone` says that no index looks for the texts, so that many of them are worth an automaton.
+    pub fn new(patterns: &[Pattern], alone: bool) -> TextSet {
         let mut anything = false;
         let mut exact = HashSet::new();
         let (mut prefixes, mut suffixes, mut needles, mut globs) =
@@ -48,7 +49,7 @@ impl TextSet {
             exact,
             prefixes: prefixes.into(),
             suffixes: suffixes.into(),
-            needles: Needles::new(&needles),
+            needles: Needles::new(&needles, alone),
             globs: globs.into(),
         }
     }
@@ -77,14 +78,14 @@ impl TextSet {
 }
 
 impl Needles {
-    fn new(needles: &[&str]) -> Needles {
+    fn new(needles: &[&str], alone: bool) -> Needles {
+        let each = || needles.iter().map(|needle| Finder::new(needle).into_owned()).collect();
         match needles {
             [] => Needles::None,
             [one] => Needles::One(Box::new(Finder::new(one).into_owned())),
-            many => match AhoCorasick::new(many) {
-                Ok(automaton) => Needles::Many(Box::new(automaton)),
-                Err(_) => Needles::Each(many.iter().map(|needle| Finder::new(needle).into_owned()).collect()),
-            },
+            many if alone => AhoCorasick::new(many)
+                .map_or_else(|_| Needles::Each(each()), |automaton| Needles::Many(Box::new(automaton))),
+            _ => Needles::Each(each()),
         }
     }
 
@@ -212,7 +213,7 @@ mod tests {
     use super::*;
 
     fn set(values: &[&str]) -> TextSet {
-        TextSet::new(&values.iter().map(|value| Pattern::parse(value)).collect::<Vec<_>>())
+        TextSet::new(&values.iter().map(|value| Pattern::parse(value)).collect::<Vec<_>>(), true)
     }
 
     #[test]

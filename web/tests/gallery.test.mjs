@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { pageNames, startGallery } from "../gallery/serve.mjs";
-import { assertAccessible, assertNoOverflow, newPage, picture, PHONE, startBrowser, THEMES } from "./support.mjs";
+import { assertAccessible, assertNoOverflow, LIMIT, newPage, picture, PHONE, startBrowser, THEMES } from "./support.mjs";
 
 let browser;
 let gallery;
@@ -10,7 +10,7 @@ before(async () => {
   [browser, gallery] = await Promise.all([startBrowser(), startGallery()]);
 });
 after(async () => {
-  await browser?.close();
+  await browser?.stop();
   await gallery?.close();
 });
 
@@ -18,7 +18,7 @@ const names = await pageNames();
 
 for (const theme of THEMES) {
   for (const name of names) {
-    test(`${name}, ${theme}`, async () => {
+    test(`${name}, ${theme}`, LIMIT, async () => {
       const page = await newPage(browser, { origin: gallery.url, theme });
       await page.goto(`/${name}`, { waitUntil: "load" });
       await page.evaluate(() => document.fonts.ready);
@@ -37,7 +37,31 @@ for (const theme of THEMES) {
   }
 }
 
-test("the fonts are the shipped ones", async () => {
+// What only shows after a press is looked at too.
+const OPENED = {
+  keys: ["/alerts", async (page) => page.keyboard.press("?")],
+  "user menu": ["/alerts", async (page) => page.locator(".topbar .menu > summary").click()],
+  "action menu": ["/incident", async (page) => page.locator(".page-actions .menu > summary").click()],
+  "confirmation": ["/components", async (page) => page.locator("#ask").click()],
+  "toast": ["/components", async (page) => { await page.locator("#fail").click(); await page.locator("#toasts .toast").waitFor(); }],
+  "bulk bar": ["/alerts", async (page) => page.locator("[data-select-all]").check()],
+  "dialog": ["/incident-evidence", async (page) => page.locator("[data-opens]").click()],
+  "drawer": ["/alerts", async (page) => { await page.setViewportSize(PHONE); await page.locator("[popovertarget=nav]").click(); }],
+};
+for (const theme of THEMES) {
+  for (const [what, [path, act]] of Object.entries(OPENED)) {
+    test(`${what} open, ${theme}`, LIMIT, async () => {
+      const page = await newPage(browser, { origin: gallery.url, theme });
+      await page.goto(path);
+      await act(page);
+      await picture(page, `open-${what.replaceAll(" ", "-")}-${theme}`);
+      await assertAccessible(page, what);
+      await page.context().close();
+    });
+  }
+}
+
+test("the fonts are the shipped ones", LIMIT, async () => {
   const page = await newPage(browser, { origin: gallery.url });
   await page.goto("/alert");
   const loaded = await page.evaluate(async () => {

@@ -14,10 +14,15 @@ export const DESKTOP = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 export const THEMES = ["light", "dark"];
 
-export function startBrowser() {
-  return chromium.launch({
+/** A test that waits longer than this has hung, and says so. Give it as the options of `test`. */
+export const LIMIT = { timeout: 60_000 };
+
+/** A browser with a `stop()` that always ends, whatever state a failed test left it in. */
+export async function startBrowser() {
+  const server = await chromium.launchServer({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     headless: true,
+    timeout: 60_000,
     args: [
       "--no-sandbox",
       "--disable-gpu",
@@ -28,6 +33,14 @@ export function startBrowser() {
       "--disable-sync",
     ],
   });
+  const browser = await chromium.connect(server.wsEndpoint());
+  browser.stop = async () => {
+    const patience = setTimeout(() => server.kill(), 10_000);
+    await browser.close().catch(() => {});
+    await server.close().catch(() => {});
+    clearTimeout(patience);
+  };
+  return browser;
 }
 
 /**

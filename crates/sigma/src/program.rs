@@ -38,6 +38,13 @@ pub(crate) struct Tests {
     known: HashMap<Test, u32>,
 }
 
+/// The texts looked for in one field, and by test the patterns that are more than one text.
+#[derive(Default)]
+struct FieldTexts {
+    builder: IndexBuilder,
+    tests: Vec<(u32, Vec<Pattern>)>,
+}
+
 impl Tests {
     pub fn compile(&mut self, detection: &Detection) -> RuleProgram {
         let searches: Vec<Program> =
@@ -47,20 +54,21 @@ impl Tests {
     }
 
     /// Called once all rules are in: builds the indexes over all of their texts.
+    #[allow(clippy::mutable_key_type, reason = "a regex is hashed by its text and flags, which stay")]
     pub fn finish(&mut self) {
         let known = std::mem::take(&mut self.known);
-        let mut builders: HashMap<Option<u32>, (IndexBuilder, Vec<(u32, Vec<Pattern>)>)> = HashMap::new();
+        let mut builders: HashMap<Option<u32>, FieldTexts> = HashMap::new();
         for (test, number) in &known {
             if let (Check::Text { patterns, cased: false }, Some(tester)) =
                 (&test.check, at(&self.testers, *number))
             {
-                let (builder, tests) = builders.entry(tester.field()).or_default();
-                let rest = builder.add(*number, patterns);
-                tests.push((*number, rest));
+                let texts = builders.entry(tester.field()).or_default();
+                let rest = texts.builder.add(*number, patterns);
+                texts.tests.push((*number, rest));
             }
         }
         let mut first = 0;
-        for (builder, tests) in builders.into_values() {
+        for FieldTexts { builder, tests } in builders.into_values() {
             // An index that would become too large is done without: the tests still work alone.
             let Ok(index) = builder.build(first) else { continue };
             first += index.len();

@@ -88,3 +88,36 @@ impl Index {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::text::TextSet;
+
+    proptest! {
+        #[test]
+        fn an_index_says_what_each_test_would_alone(
+            tests in prop::collection::vec(prop::collection::vec("[ab*?]{0,5}", 1..4), 1..6),
+            texts in prop::collection::vec("[ab]{0,8}", 1..4),
+        ) {
+            let tests: Vec<Vec<Pattern>> =
+                tests.iter().map(|values| values.iter().map(|value| Pattern::parse(value)).collect()).collect();
+            let mut builder = IndexBuilder::default();
+            let rests: Vec<Vec<Pattern>> =
+                (0_u32..).zip(&tests).map(|(number, patterns)| builder.add(number, patterns)).collect();
+            let index = builder.build(0).unwrap();
+            let mut memo = Memo::default();
+            // One memory for all texts, as the engine keeps one for all events.
+            for text in &texts {
+                memo.begin(tests.len(), 1, index.len());
+                index.scan(text, &mut memo);
+                for ((number, patterns), rest) in (0_u32..).zip(&tests).zip(&rests) {
+                    let indexed = memo.get(number).unwrap_or(false) || TextSet::new(rest, true).matches(text);
+                    prop_assert_eq!(indexed, TextSet::new(patterns, true).matches(text), "{:?} {}", patterns, text);
+                }
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use platform::db::{Db, DbError, Dialect, Migration};
+use platform::db::{Bind, Db, DbError, Dialect, Migration, insert_rows};
 use platform::outbox;
 use sqlx::Row;
 
@@ -119,5 +119,29 @@ async fn a_changed_or_newer_migration_is_refused() {
         if again.dialect() == Dialect::Postgres {
             assert!(matches!(Db::open(&store.address, SCHEMA).await, Err(DbError::Locked)));
         }
+    }
+}
+
+#[tokio::test]
+async fn many_rows_go_in_at_once() {
+    for store in stores("rows").await {
+        let ids: Vec<i64> = store
+            .db
+            .writer()
+            .run(|tx| {
+                Box::pin(async move {
+                    let rows: Vec<[Bind; 3]> = (0..12_000)
+                        .map(|n| [format!("note {n}").into(), vec![1u8].into(), Bind::Int(None)])
+                        .collect();
+                    let rows =
+                        insert_rows(tx, "insert into note (text, body, n)", rows, "returning id").await?;
+                    rows.iter().map(|row| Ok::<i64, DbError>(row.try_get(0)?)).collect()
+                })
+            })
+            .await
+            .unwrap();
+        assert_eq!(ids.len(), 12_000);
+        assert!(ids.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(count(&store.db).await, 12_000);
     }
 }

@@ -5,10 +5,10 @@ use domain::Actor;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use ledger::{Digest, Frontier, Leaf};
-use platform::db::Tx;
+use platform::db::{Bind, Tx, insert_rows};
 use platform::outbox;
 use serde::Serialize;
-use sqlx::{Any, QueryBuilder, Row};
+use sqlx::Row;
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -122,16 +122,16 @@ impl Change<'_> {
     async fn finish(self) -> Result<()> {
         let Change { tx, at, frontier, hashes, written, .. } = self;
         let Some(frontier) = frontier else { return Ok(()) };
-        for some in hashes.chunks(1000) {
-            let mut insert = QueryBuilder::<Any>::new("insert into ledger_hash (idx, hash) ");
-            insert.push_values(some, |mut row, (index, hash)| {
-                row.push_bind(signed(*index)).push_bind(hash.0.to_vec());
-            });
-            insert.build().execute(&mut *tx).await?;
-        }
-        for some in written.chunks(500) {
-            insert_versions(tx, at, some).await?;
-        }
+        let hashes = hashes.into_iter().map(|(index, hash)| [signed(index).into(), hash.0.to_vec().into()]);
+        insert_rows(tx, "insert into ledger_hash (idx, hash)", hashes.collect(), "").await?;
+        let versions = written.into_iter().map(|written| row(at, written));
+        insert_rows(
+            tx,
+            "insert into record_version (leaf_index, record, version, at, actor, act, leaf, body, scope)",
+            versions.collect(),
+            "",
+        )
+        .await?;
         sqlx::query("update ledger_head set frontier = $1 where one = 1")
             .bind(frontier.to_bytes())
             .execute(tx)
@@ -140,23 +140,19 @@ impl Change<'_> {
     }
 }
 
-async fn insert_versions(tx: &mut Tx, at: Timestamp, some: &[Written]) -> Result<()> {
-    let mut insert = QueryBuilder::<Any>::new(
-        "insert into record_version (leaf_index, record, version, at, actor, act, leaf, body, scope) ",
-    );
-    insert.push_values(some, |mut row, written| {
-        row.push_bind(signed(written.index))
-            .push_bind(written.leaf.record().to_owned())
-            .push_bind(signed(written.leaf.version()))
-            .push_bind(at.as_microsecond())
-            .push_bind(written.leaf.actor().to_owned())
-            .push_bind(written.leaf.act().to_owned())
-            .push_bind(String::from_utf8_lossy(&written.bytes).into_owned())
-            .push_bind(written.body.clone())
-            .push_bind(written.scope);
-    });
-    insert.build().execute(tx).await?;
-    Ok(())
+fn row(at: Timestamp, written: Written) -> [Bind; 9] {
+    let leaf = &written.leaf;
+    [
+        signed(written.index).into(),
+        leaf.record().into(),
+        signed(leaf.version()).into(),
+        at.as_microsecond().into(),
+        leaf.actor().into(),
+        leaf.act().into(),
+        String::from_utf8_lossy(&written.bytes).into_owned().into(),
+        written.body.into(),
+        written.scope.into(),
+    ]
 }
 
 /// Ledger indexes stay below 2^49 (`ledger::MAX_SIZE`), so they fit.

@@ -6,6 +6,7 @@
 
 mod dialect;
 mod migrate;
+mod rows;
 mod writer;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 
 pub use dialect::Dialect;
 pub use migrate::Migration;
+pub use rows::{Bind, insert_rows};
 pub use sqlx::any::AnyRow as Row;
 pub use writer::Writer;
 

@@ -136,6 +136,7 @@ pub async fn spawn() -> World {
 }
 
 async fn world(database: Option<String>, store: &'static str) -> World {
+    tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init().ok();
     let data = tempfile::tempdir().unwrap();
     let config = Config { database, ..Config::new(data.path()) };
     let server = Server::bind(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();

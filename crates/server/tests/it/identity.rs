@@ -34,8 +34,9 @@ async fn without_a_key_nothing_answers() {
     }
     let wrong = client(Some(&"0".repeat(64)));
     answer(wrong.get(format!("{}/api/v1/me", world.base))).await.expect(401);
-    let page = nobody.get(&world.base).header("accept", "text/html").send().await.unwrap();
-    assert_eq!(page.headers()["location"], "/login");
+    let settings = format!("{}/settings", world.base);
+    let page = nobody.get(settings).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.headers()["location"], "/login?next=/settings");
 }
 
 #[tokio::test]

@@ -47,6 +47,10 @@ impl Tree<'_> {
         if is_system_field(name) && self.0.get(name).is_some() {
             self.0.append(&format!("EventData.{name}"), value);
         } else {
+            if name.contains(' ') {
+                // Sigma writes such names without the blanks (`Threat Name` of Defender: `ThreatName`).
+                self.0.append(&name.replace(' ', ""), value.clone());
+            }
             self.0.append(name, value);
         }
     }

@@ -1,7 +1,7 @@
 //! How wide the columns of a table become, as shares of the page that add up to one. The same shares serve
 //! all formats that have a page.
 
-use crate::model::{Column, Table};
+use crate::model::{Column, Inline, Table};
 
 /// About how many characters of table text fit across a page.
 const PAGE_CHARACTERS: f64 = 104.0;
@@ -24,8 +24,7 @@ pub(crate) fn shares(table: &Table) -> Vec<f64> {
     } else if least >= PAGE_CHARACTERS {
         wishes.iter().map(|(least, _)| *least).collect()
     } else {
-        let spare = (PAGE_CHARACTERS - least) / (most - least);
-        wishes.iter().map(|(least, most)| least + (most - least) * spare).collect()
+        share_out(&wishes, PAGE_CHARACTERS - least)
     };
     let automatic: f64 = widths.iter().sum();
     let average = automatic / count(columns.len().max(1));
@@ -42,6 +41,23 @@ pub(crate) fn shares(table: &Table) -> Vec<f64> {
     explicit.iter().map(|width| width / total.max(1.0)).collect()
 }
 
+/// Gives every column the least it needs and shares the spare room out evenly; who wants little has it whole.
+fn share_out(wishes: &[(f64, f64)], mut spare: f64) -> Vec<f64> {
+    let mut widths: Vec<f64> = wishes.iter().map(|(least, _)| *least).collect();
+    let mut order: Vec<(usize, f64)> = wishes.iter().map(|(least, most)| most - least).enumerate().collect();
+    order.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+    let mut waiting = order.len();
+    for (position, wish) in order {
+        let given = wish.min(spare / count(waiting.max(1)));
+        if let Some(width) = widths.get_mut(position) {
+            *width += given;
+        }
+        spare -= given;
+        waiting = waiting.saturating_sub(1);
+    }
+    widths
+}
+
 /// How many characters of a word fit in a column with this share.
 pub(crate) fn characters(share: f64, mono: bool) -> usize {
     let letters = share * PAGE_CHARACTERS / if mono { MONO } else { 1.0 } - PADDING;
@@ -55,14 +71,17 @@ pub(crate) fn characters(share: f64, mono: bool) -> usize {
 const MONO: f64 = 1.22;
 
 fn wish(table: &Table, position: usize, column: &Column) -> (f64, f64) {
-    let mut word = longest_word(&column.title);
-    let mut line = column.title.chars().count();
+    // Bold letters are wider.
+    let mut word = longest_word(&column.title) * 9 / 8;
+    let mut line = column.title.chars().count() * 9 / 8 + 1;
     let mut mono = column.mono;
     for cell in table.rows().iter().filter_map(|row| row.get(position)) {
         let plain = cell.plain();
-        word = word.max(longest_word(&plain));
+        // A badge has room around it and bold letters.
+        let badge = usize::from(cell.0.iter().any(|run| matches!(run, Inline::Badge { .. }))) * 3;
+        word = word.max(longest_word(&plain) + badge);
         line = line.max(plain.lines().map(|line| line.chars().count()).max().unwrap_or(0));
-        mono |= matches!(cell.0.as_slice(), [crate::model::Inline::Code(_)]);
+        mono |= matches!(cell.0.as_slice(), [Inline::Code(_)]);
     }
     let factor = if mono { MONO } else { 1.0 };
     let least = count(word.clamp(3, LONGEST_WORD)) * factor + PADDING;

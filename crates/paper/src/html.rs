@@ -171,7 +171,7 @@ impl Page {
             }
             Inline::Link { text, url } => match followable(url) {
                 Some(url) => {
-                    self.styled("a", &[("href", url), ("rel", "noopener noreferrer nofollow")], text)
+                    self.styled("a", &[("href", url), ("rel", "noopener noreferrer nofollow")], text);
                 }
                 None => self.words(text),
             },

@@ -16,7 +16,7 @@ impl Bar {
     }
 }
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 640.0;
 const ROW: f64 = 24.0;
 const LABELS_AT_MOST: f64 = 250.0;
 const MOST_BARS: usize = 40;

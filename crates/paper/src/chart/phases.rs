@@ -18,7 +18,7 @@ impl Phase {
     }
 }
 
-const WIDTH: f64 = 720.0;
+const WIDTH: f64 = 640.0;
 const STRIP: f64 = 34.0;
 /// A phase of a second beside one of a month is still seen.
 const NARROWEST: f64 = 4.0;

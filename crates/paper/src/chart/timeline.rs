@@ -27,17 +27,17 @@ impl Moment {
     }
 }
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 660.0;
 const LEFT: f64 = 10.0;
 /// The last moment stands here, so that its label has room to its right.
-const RIGHT: f64 = WIDTH - 158.0;
-const LABEL: f64 = 150.0;
-const ROW: f64 = 30.0;
+const RIGHT: f64 = WIDTH - 186.0;
+const LABEL: f64 = 176.0;
+const ROW: f64 = 27.0;
 const MOST_ROWS: usize = 7;
 const AXIS: f64 = 34.0;
-const HEADING: f64 = 20.0;
-const LABEL_SIZE: f64 = 11.0;
-const TIME_SIZE: f64 = 9.5;
+const HEADING: f64 = 14.0;
+const LABEL_SIZE: f64 = 11.5;
+const TIME_SIZE: f64 = 10.0;
 
 /// Moments drawn as one mark, and where its label stands.
 struct Cluster {
@@ -69,13 +69,13 @@ pub fn timeline(title: &str, moments: &[Moment]) -> Svg {
     draw_lane(
         &mut canvas,
         &adversary,
-        Side { axis: axis_top, down: false, paint: paint::ADVERSARY, name: "ADVERSARY", edge: 12.0 },
+        &Side { axis: axis_top, down: false, paint: paint::ADVERSARY, name: "ADVERSARY", edge: 12.0 },
     );
     let height = axis_bottom + below + 6.0;
     draw_lane(
         &mut canvas,
         &response,
-        Side { axis: axis_bottom, down: true, paint: paint::RESPONSE, name: "RESPONSE", edge: height - 4.0 },
+        &Side { axis: axis_bottom, down: true, paint: paint::RESPONSE, name: "RESPONSE", edge: height - 4.0 },
     );
     let description = format!(
         "Timeline from {} to {} UTC with {} by the adversary and {} by the response.",
@@ -146,17 +146,21 @@ fn gather(moments: &[&Moment], span: &Span, distance: f64) -> Vec<Cluster> {
     clusters
 }
 
-/// Gives each label the lowest free row, from right to left: a label reaches to the right of its stem, so no
-/// stem crosses a label. False when the rows do not suffice.
+/// Gives each label the lowest free row, from right to left. A label reaches to the right of its stem, so it
+/// must end before the next label in its row and before every stem that goes on to a higher one. False when the
+/// rows do not suffice.
 fn place(clusters: &mut [Cluster]) -> bool {
-    let mut free_until = [f64::INFINITY; MOST_ROWS];
+    let mut leftmost = [f64::INFINITY; MOST_ROWS];
     for cluster in clusters.iter_mut().rev() {
         let end = cluster.x + label_width(cluster) + 8.0;
-        let Some((row, edge)) = free_until.iter_mut().enumerate().find(|(_, edge)| end <= **edge) else {
+        let free = |row: &usize| leftmost.iter().skip(*row).all(|edge| end <= *edge);
+        let Some(row) = (0..MOST_ROWS).find(free) else {
             return false;
         };
-        *edge = cluster.x;
         cluster.row = row;
+        if let Some(edge) = leftmost.get_mut(row) {
+            *edge = cluster.x;
+        }
     }
     true
 }
@@ -176,9 +180,13 @@ fn shown_label(cluster: &Cluster) -> String {
 }
 
 fn shown_time(cluster: &Cluster) -> String {
-    let first = cluster.first.strftime("%d %b %H:%M").to_string();
-    let last = cluster.last.strftime("%d %b %H:%M").to_string();
-    if first == last { first } else { format!("{first} – {last}") }
+    let first = cluster.first.strftime("%-d %b %H:%M").to_string();
+    let last = cluster.last.strftime("%-d %b %H:%M").to_string();
+    if first == last {
+        return first;
+    }
+    let one_day = cluster.first.strftime("%F").to_string() == cluster.last.strftime("%F").to_string();
+    format!("{first}–{}", if one_day { cluster.last.strftime("%H:%M").to_string() } else { last })
 }
 
 fn rows(clusters: &[Cluster]) -> usize {
@@ -194,9 +202,9 @@ struct Side {
     edge: f64,
 }
 
-fn draw_lane(canvas: &mut Canvas, clusters: &[Cluster], side: Side) {
+fn draw_lane(canvas: &mut Canvas, clusters: &[Cluster], side: &Side) {
     let direction = if side.down { 1.0 } else { -1.0 };
-    canvas.text((WIDTH - 2.0, side.edge), Pen::new(9.5, side.paint).bold().anchor(Anchor::End), side.name);
+    canvas.text((2.0, side.edge), Pen::new(9.5, side.paint).bold(), side.name);
     for cluster in clusters {
         let far = side.axis + direction * (ROW * number(cluster.row + 1) - 4.0);
         // The two lines of a label stand at the far end of its stem.
@@ -212,7 +220,7 @@ fn draw_lane(canvas: &mut Canvas, clusters: &[Cluster], side: Side) {
         canvas.close_hint();
     }
     for cluster in clusters {
-        draw_mark(canvas, cluster, &side);
+        draw_mark(canvas, cluster, side);
     }
 }
 

@@ -13,6 +13,8 @@ use super::{parts, picture};
 pub(super) const TEXT_WIDTH: u32 = 9_526;
 /// English Metric Units in a twentieth of a point.
 const EMU: f64 = 635.0;
+/// The schema wants this before all other paragraph properties.
+pub(super) const KEEP_NEXT: &str = "<w:keepNext/>";
 /// The tallest figure, as a multiple of the width of the text.
 const TALLEST: f64 = 1.25;
 
@@ -31,6 +33,8 @@ pub(super) struct Writer<'a> {
     links: Vec<String>,
     pictures: Vec<Vec<u8>>,
     ordered_lists: usize,
+    /// The next paragraph begins a page.
+    turn_page: bool,
 }
 
 pub(super) fn write(shelf: &Shelf, document: &Document) -> Result<Body> {
@@ -41,6 +45,7 @@ pub(super) fn write(shelf: &Shelf, document: &Document) -> Result<Body> {
         links: Vec::new(),
         pictures: Vec::new(),
         ordered_lists: 0,
+        turn_page: false,
     };
     writer.xml.trusted(parts::DECLARATION).open("w:document", &parts::NAMESPACES).open("w:body", &[]);
     writer.cover(document);
@@ -105,7 +110,19 @@ impl Writer<'_> {
     }
 
     pub fn blocks(&mut self, blocks: &[Block]) -> Result<()> {
-        blocks.iter().try_for_each(|block| self.block(block))
+        let mut ahead = blocks.iter().skip(1);
+        for block in blocks {
+            match (block, ahead.next()) {
+                // What stands above the lines to sign on goes with them.
+                (Block::Paragraph(text), Some(Block::Signatures(_))) => {
+                    self.open_paragraph("BodyText", KEEP_NEXT);
+                    self.rich(text);
+                    self.close_paragraph();
+                }
+                _ => self.block(block)?,
+            }
+        }
+        Ok(())
     }
 
     fn block(&mut self, block: &Block) -> Result<()> {
@@ -191,8 +208,16 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// A break on the next paragraph leaves no empty line behind, as a paragraph of its own would.
     fn page_break(&mut self) {
-        self.xml.trusted("<w:p><w:r><w:br w:type=\"page\"/></w:r></w:p>");
+        self.turn_page = true;
+    }
+
+    /// Tables cannot begin a page by themselves.
+    pub fn settle_page(&mut self) {
+        if self.turn_page {
+            self.line("AfterTable", "");
+        }
     }
 
     pub fn paragraph(&mut self, style: &str, text: &Rich) {
@@ -211,7 +236,13 @@ impl Writer<'_> {
     /// `properties` is markup that stands behind the style.
     pub fn open_paragraph(&mut self, style: &str, properties: &str) {
         self.xml.open("w:p", &[]).open("w:pPr", &[]).empty("w:pStyle", &[("w:val", style)]);
-        self.xml.trusted(properties).close("w:pPr");
+        let (keep, rest) =
+            properties.strip_prefix(KEEP_NEXT).map_or(("", properties), |rest| (KEEP_NEXT, rest));
+        self.xml.trusted(keep);
+        if std::mem::take(&mut self.turn_page) {
+            self.xml.trusted("<w:pageBreakBefore/>");
+        }
+        self.xml.trusted(rest).close("w:pPr");
     }
 
     pub fn close_paragraph(&mut self) {

@@ -271,13 +271,13 @@ const STYLES: [Style; 22] = [
         "<w:color w:val=\"5B6472\"/><w:sz w:val=\"19\"/>",
     ),
     ("Figure", "Figure", "Normal", "<w:keepNext/><w:spacing w:before=\"220\" w:after=\"0\"/>", ""),
-    ("TableText", "Table Text", "Normal", "<w:spacing w:after=\"0\"/>", "<w:sz w:val=\"18\"/>"),
+    ("TableText", "Table Text", "Normal", "<w:spacing w:after=\"0\"/>", "<w:sz w:val=\"17\"/>"),
     (
         "TableCode",
         "Table Code",
         "TableText",
         "",
-        "<w:rFonts w:ascii=\"Consolas\" w:hAnsi=\"Consolas\" w:cs=\"Consolas\"/><w:noProof/><w:sz w:val=\"16\"/>",
+        "<w:rFonts w:ascii=\"Consolas\" w:hAnsi=\"Consolas\" w:cs=\"Consolas\"/><w:noProof/><w:sz w:val=\"15\"/>",
     ),
     ("TableLabel", "Table Label", "TableText", "", "<w:color w:val=\"5B6472\"/>"),
     (

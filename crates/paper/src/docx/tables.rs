@@ -5,7 +5,7 @@ use crate::columns;
 use crate::model::{Align, Callout, Fact, Signature, Table};
 use crate::numbers::caption;
 
-use super::body::{TEXT_WIDTH, Writer};
+use super::body::{KEEP_NEXT, TEXT_WIDTH, Writer};
 
 /// A row with more text than this may be split between pages.
 const TALL_ROW: usize = 900;
@@ -72,12 +72,12 @@ impl Writer<'_> {
     pub fn callout(&mut self, callout: &Callout) -> Result<()> {
         let (ink, ground) = callout.kind.tone().print_colours();
         let looks = format!(
-            "<w:tcBorders><w:left w:val=\"single\" w:sz=\"24\" w:space=\"0\" w:color=\"{ink}\"/></w:tcBorders><w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"{ground}\"/>"
+            "<w:tcBorders><w:left w:val=\"single\" w:sz=\"24\" w:space=\"0\" w:color=\"{ink}\"/></w:tcBorders><w:shd w:val=\"clear\" w:color=\"auto\" w:fill=\"{ground}\"/><w:tcMar><w:top w:w=\"110\" w:type=\"dxa\"/><w:left w:w=\"200\" w:type=\"dxa\"/></w:tcMar>"
         );
         self.open_table(&[TEXT_WIDTH], NO_LINES);
         self.open_row("");
         self.open_cell(TEXT_WIDTH, &looks);
-        self.open_paragraph("BodyText", "<w:keepNext/>");
+        self.open_paragraph("BodyText", KEEP_NEXT);
         self.words(&format!("<w:b/><w:color w:val=\"{ink}\"/>"), callout.heading());
         self.close_paragraph();
         self.blocks(&callout.blocks)?;
@@ -88,20 +88,23 @@ impl Writer<'_> {
     }
 
     pub fn signatures(&mut self, people: &[Signature]) {
-        for person in people {
+        // A few lines stay together; with many, each line does.
+        let together = people.len() <= 6;
+        for (place, person) in people.iter().enumerate() {
+            let keep = if together && place + 1 < people.len() { KEEP_NEXT } else { "" };
             let widths = twips(&[0.34, 0.04, 0.36, 0.04, 0.22]);
             self.open_table(&widths, NO_LINES);
             self.open_row("<w:cantSplit/><w:trHeight w:val=\"760\" w:hRule=\"atLeast\"/>");
             for (position, width) in widths.iter().enumerate() {
                 self.open_cell(*width, "<w:vAlign w:val=\"bottom\"/>");
                 if position == 0 {
-                    self.open_paragraph("TableText", "<w:keepNext/>");
+                    self.open_paragraph("TableText", KEEP_NEXT);
                     self.words("<w:b/>", &person.role);
                     self.close_paragraph();
-                    self.open_paragraph("TableText", "<w:keepNext/>");
+                    self.open_paragraph("TableText", KEEP_NEXT);
                     self.words("", &person.name);
                 } else {
-                    self.open_paragraph("TableText", "<w:keepNext/>");
+                    self.open_paragraph("TableText", KEEP_NEXT);
                 }
                 self.close_paragraph();
                 self.close_cell();
@@ -115,15 +118,20 @@ impl Writer<'_> {
                     _ => "",
                 };
                 self.open_cell(*width, if words.is_empty() { "" } else { SIGNING_LINE });
-                self.line("TableLabel", words);
+                self.open_paragraph("TableLabel", keep);
+                self.words("", words);
+                self.close_paragraph();
                 self.close_cell();
             }
             self.close_row();
-            self.close_table();
+            self.xml.close("w:tbl");
+            self.open_paragraph("AfterTable", keep);
+            self.close_paragraph();
         }
     }
 
     fn open_table(&mut self, widths: &[u32], borders: &str) {
+        self.settle_page();
         let total: u32 = widths.iter().sum();
         self.xml.open("w:tbl", &[]).open("w:tblPr", &[]);
         self.xml.empty("w:tblW", &[("w:w", &total.to_string()), ("w:type", "dxa")]);

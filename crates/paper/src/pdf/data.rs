@@ -39,7 +39,7 @@ pub(super) fn document(shelf: &Shelf, document: &Document) -> Value {
             "colour": marking.colour(),
         })),
         "prepared_by": scribe.pieces(&document.prepared_by, LINE),
-        "issuer": shorten(&scribe.whole(if document.organisation.is_empty() { &document.prepared_by } else { &document.organisation }), 36),
+        "issuer": shorten(&scribe.whole(if document.organisation.is_empty() { &document.prepared_by } else { &document.organisation }), 56),
         "author": scribe.whole(&document.prepared_by),
         "date": date,
         "date_text": document.date_text(),

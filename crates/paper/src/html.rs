@@ -2,7 +2,9 @@
 //! the reader's setting, black on white when printed.
 
 use crate::columns;
-use crate::model::{Align, Block, Callout, Document, Fact, Figure, Inline, List, Rich, Signature, Table};
+use crate::model::{
+    Align, Block, Callout, Document, Fact, Figure, Inline, List, Marking, Rich, Signature, Table,
+};
 use crate::numbers::{Numbers, caption, outline};
 use crate::text::{followable, runs_right_to_left, visible};
 use crate::xml::Xml;
@@ -37,7 +39,11 @@ impl Page {
         self.xml.trusted("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">");
         self.xml.trusted("<meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\">");
         self.xml.leaf("title", &[], &document.title);
-        self.xml.trusted("<style>\n").trusted(STYLE).trusted("</style></head>\n<body>");
+        self.xml.trusted("<style>\n").trusted(STYLE).trusted("</style>");
+        if let Some(marking) = &document.marking {
+            self.xml.trusted(&printed_marking(marking));
+        }
+        self.xml.trusted("</head>\n<body>");
     }
 
     fn marking(&mut self, document: &Document, element: &str) {
@@ -296,6 +302,19 @@ impl Page {
         }
         self.xml.close("div");
     }
+}
+
+/// The marking in the margins of every printed page, where the browser knows margin boxes. The words stand in a
+/// style sheet, so every letter of them is written as its code point.
+fn printed_marking(marking: &Marking) -> String {
+    let words: String =
+        visible(marking.label()).chars().map(|letter| format!("\\{:06x}", u32::from(letter))).collect();
+    let looks = format!(
+        "content:\"{words}\";color:{};background:#000;font:bold 12pt sans-serif;padding:3pt 7pt;\
+         width:max-content;height:max-content;margin:auto 0",
+        marking.colour()
+    );
+    format!("<style>@media print{{@page{{@top-right{{{looks}}}@bottom-right{{{looks}}}}}}}</style>")
 }
 
 fn class(align: Align) -> &'static str {

@@ -204,13 +204,14 @@ fn prefixed(text: &str, prefix: &str) -> String {
 
 fn rich(rich: &Rich, place: Place) -> String {
     let mut text = String::new();
-    for run in &rich.0 {
+    let runs: Vec<&Inline> = rich.0.iter().filter(|run| !run.plain().is_empty()).collect();
+    for (position, run) in runs.iter().enumerate() {
         let words = run.plain();
-        if words.is_empty() {
-            continue;
-        }
         match run {
-            Inline::Text(_) => text.push_str(&escape(words, place)),
+            Inline::Text(_) => {
+                let last = position + 1 == runs.len();
+                push_between(&escape(words, place), last, &mut text);
+            }
             Inline::Strong(_) | Inline::Badge { .. } => text.push_str(&strong(&escape(words, place))),
             Inline::Emphasis(_) => {
                 let _ = write!(text, "<em>{}</em>", escape(words, place));
@@ -227,6 +228,27 @@ fn rich(rich: &Rich, place: Place) -> String {
     }
     text
 }
+
+/// Appends a run. Spaces at its ends need no reference where other words stand beside them.
+fn push_between(run: &str, last: bool, text: &mut String) {
+    let beside_words = !text.is_empty() && !text.ends_with([' ', '\n', '>']);
+    let run = match run.strip_prefix(SPACE) {
+        Some(rest) if beside_words => {
+            text.push(' ');
+            rest
+        }
+        _ => run,
+    };
+    match run.strip_suffix(SPACE) {
+        Some(rest) if !last && !rest.is_empty() && !rest.ends_with([';', '\n', '>']) => {
+            text.push_str(rest);
+            text.push(' ');
+        }
+        _ => text.push_str(run),
+    }
+}
+
+const SPACE: &str = "&#32;";
 
 /// Asterisks do not take when spaces or punctuation stand on their inner side; elements always do.
 fn strong(escaped: &str) -> String {
@@ -272,7 +294,7 @@ fn escape_line(line: &str, text: &mut String) {
     let list_at = (numbered.len() < body.len()).then(|| body.len() - numbered.len());
     for (position, letter) in body.char_indices() {
         let opens_list = list_at == Some(position) && matches!(letter, '.' | ')');
-        let starts_line = position == 0 && matches!(letter, '+' | '-' | '=' | '#' | ':');
+        let starts_line = position == 0 && matches!(letter, '+' | '-' | '=' | '#');
         let after_scheme = letter == ':' && body.get(position..).is_some_and(|rest| rest.starts_with("://"));
         let after_www = letter == '.' && ends_with_www(body.get(..position));
         match letter {

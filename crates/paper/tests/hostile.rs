@@ -86,6 +86,23 @@ fn markdown_shows_the_string_and_nothing_more() {
 }
 
 #[test]
+fn markdown_keeps_the_spaces_between_and_within_runs() {
+    let mut document = Document::default();
+    document.paragraph([
+        text(" a "),
+        strong(" b "),
+        text("  c"),
+        code("d"),
+        text(" "),
+        text(" e "),
+        emphasis("f"),
+        text(": g "),
+    ]);
+    let (seen, _) = markdown_text(&paper::markdown(&document));
+    assert_eq!(seen, " a  b   cd  e f: g ");
+}
+
+#[test]
 fn markdown_has_the_same_signs_for_hostile_as_for_harmless_text() {
     let (_, harmless) = markdown_text(&paper::markdown(&everywhere("_-harmless-_")));
     for words in HOSTILE.iter().filter(|words| !words.contains('\n')) {
@@ -108,6 +125,15 @@ fn html_holds_no_element_that_is_not_ours() {
         assert_eq!(elements(&page) - breaks, harmless, "{words:?}");
         assert!(!page.contains("<script") && !page.contains("onerror=alert(1)>"), "{words:?}");
     }
+}
+
+#[test]
+fn a_marking_cannot_leave_the_style_it_stands_in() {
+    let mut document = Document::new("x");
+    document.marking = Some(Marking::new("\"}</style><script>alert(1)</script>"));
+    let page = paper::html(&document);
+    assert!(!page.contains("<script") && page.matches("</style>").count() == 2, "{page}");
+    assert!(page.contains(r#"content:"\000022\00007d\00003c"#), "{page}");
 }
 
 #[test]

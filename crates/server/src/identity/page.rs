@@ -60,7 +60,7 @@ fn setup_form(token: &str, wrong: Option<&str>, organisation: &str, name: &str, 
         Some("wide"),
         &html! {
             h1 { "Set up Watchbell" }
-            p class="muted" { "Name your organisation and make the first administrator. The shipped incident response plan is in force at once; you can change it later." }
+            p class="page-sub" { "Name your organisation and make the first administrator. The shipped incident response plan is in force at once; you can change it later." }
             (refusal(wrong))
             form class="form" method="post" action="/setup" {
                 input type="hidden" name="token" value=(token);
@@ -444,11 +444,9 @@ fn lone(title: &str, size: Option<&str>, content: &Markup) -> Markup {
     frame::bare(
         title,
         &html! {
-            div class="card lone-card" data-size=[size] {
-                div class="card-body" {
-                    div class="lone-brand" { img src=(assets::url("favicon.svg")) alt=""; "Watchbell" }
-                    (content)
-                }
+            div class="lone-card" data-size=[size] {
+                div class="lone-brand" { img src=(assets::url("favicon.svg")) alt=""; "Watchbell" }
+                div class="card" { div class="card-body" { (content) } }
             }
         },
     )

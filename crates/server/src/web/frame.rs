@@ -7,7 +7,7 @@ use domain::{Actor, Permission};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
-use super::parts::icon;
+use super::parts::{self, icon};
 use crate::app::App;
 use crate::{alert, identity};
 
@@ -82,10 +82,10 @@ pub async fn page(
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body data-live=(live.join(",")) {
+            body data-live=[(!live.is_empty()).then(|| live.join(","))] {
                 a class="skip-link" href="#main" { "Skip to content" }
                 div class="frame" {
-                    nav class="sidebar" id="sidebar" popover="auto" aria-label="Main" {
+                    nav class="sidebar" id="nav" popover aria-label="Main" {
                         a class="brand" href="/" { img src=(assets::url("favicon.svg")) alt="" width="26" height="26"; "Watchbell" }
                         div class="nav" {
                             @for place in PLACES.iter().filter(|place| actor.may(place.needs)) {
@@ -97,7 +97,7 @@ pub async fn page(
                                 (icon("settings")) "Settings"
                             }
                         }
-                        p class="sidebar-foot" { "Watchbell " (env!("CARGO_PKG_VERSION")) }
+                        p class="sidebar-foot" { (organisation) br; "Watchbell " (env!("CARGO_PKG_VERSION")) }
                     }
                     (topbar(actor, &organisation))
                     main class="main" id="main" tabindex="-1" { (content) }
@@ -115,7 +115,10 @@ pub fn bare(title: &str, content: &Markup) -> Markup {
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body { main class="lone" id="main" { (content) } }
+            body {
+                main class="lone" id="main" { (content) }
+                div class="toasts" id="toasts" role="status" aria-live="polite" {}
+            }
         }
     }
 }
@@ -132,7 +135,8 @@ fn head(title: &str) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="light dark";
             meta name="referrer" content="same-origin";
-            meta name="htmx-config" content=r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true}"#;
+            meta name="htmx-config" content=r#"{"allowEval":false,"includeIndicatorStyles":false}"#;
+            meta name="icons" content=(assets::url("icons.svg"));
             title { (title) " · Watchbell" }
             link rel="icon" type="image/svg+xml" href=(assets::url("favicon.svg"));
             link rel="stylesheet" href=(assets::url("app.css"));
@@ -147,7 +151,7 @@ fn nav_link(place: &Place, current: Nav, waiting: i64) -> Markup {
         a href=(place.href) aria-current=[(place.nav == current).then_some("page")] {
             (icon(place.icon)) (place.label)
             @if place.nav == Nav::Alerts && waiting > 0 {
-                span class="nav-count" { (waiting) span class="visually-hidden" { " new" } }
+                span class="nav-count" data-urgent { (waiting) span class="visually-hidden" { " new" } }
             }
         }
     }
@@ -155,11 +159,11 @@ fn nav_link(place: &Place, current: Nav, waiting: i64) -> Markup {
 
 fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
     html! {
-        nav class="tabbar" aria-label="Quick" {
+        nav class="tabbar" aria-label="Main, short" {
             @for place in PLACES.iter().take(4).filter(|place| actor.may(place.needs)) {
                 (nav_link(place, current, waiting))
             }
-            button type="button" popovertarget="sidebar" { (icon("menu")) "More" }
+            button type="button" popovertarget="nav" { (icon("menu")) "More" }
         }
     }
 }
@@ -167,24 +171,36 @@ fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
 fn topbar(actor: &Actor, organisation: &str) -> Markup {
     html! {
         header class="topbar" {
-            a class="topbar-brand" href="/" aria-label="Watchbell" { img src=(assets::url("favicon.svg")) alt="" width="28" height="28"; }
+            a class="topbar-brand" href="/" aria-label="Watchbell, start page" {
+                img src=(assets::url("favicon.svg")) alt="" width="28" height="28";
+            }
             span class="topbar-org" { (organisation) }
             div class="topbar-end" {
                 span class="live" role="status" { span class="live-text" {} }
-                button class="button" type="button" data-kind="quiet" data-only="icon" data-theme-switch="" aria-label="Dark or light" {
+                button class="button needs-script" type="button" data-kind="quiet" data-only="icon" data-theme-switch aria-label="Theme" {
                     (icon("contrast"))
                 }
-                details class="menu" {
-                    summary class="button" data-kind="quiet" { (icon("user")) span { (actor.name()) } }
-                    div class="menu-list" {
-                        div class="menu-head" { strong { (actor.name()) } span { (role_label(actor)) } }
-                        hr;
-                        a href="/settings" { (icon("settings")) "Settings" }
-                        a href="/api" { (icon("link")) "API" }
-                        hr;
-                        form method="post" action="/logout" { button type="submit" { (icon("x")) "Sign out" } }
-                    }
-                }
+                (account_menu(actor))
+            }
+        }
+    }
+}
+
+fn account_menu(actor: &Actor) -> Markup {
+    html! {
+        details class="menu" {
+            summary class="button" data-kind="quiet" data-only="icon" {
+                (parts::person_mark(actor.name()))
+                span class="visually-hidden" { "Your account: " (actor.name()) }
+            }
+            div class="menu-list" {
+                div class="menu-head" { strong { (actor.name()) } span { (role_label(actor)) } }
+                hr;
+                a href="/settings" { (icon("settings")) "Settings" }
+                a href="/api" { (icon("link")) "API" }
+                button class="needs-script" type="button" data-show-keys { (icon("keyboard")) "Keys" }
+                hr;
+                form method="post" action="/logout" { button type="submit" { (icon("lock")) "Sign out" } }
             }
         }
     }

@@ -9,7 +9,7 @@ use super::assets;
 /// An icon of the sprite. It is decoration: a word stands beside it or in a label.
 pub fn icon(name: &str) -> Markup {
     html! {
-        svg class="icon" aria-hidden="true" width="20" height="20" { use href={ (assets::url("icons.svg")) "#" (name) } {} }
+        svg class="icon" aria-hidden="true" { use href={ (assets::url("icons.svg")) "#" (name) } {} }
     }
 }
 
@@ -35,15 +35,39 @@ pub fn ago(at: Timestamp) -> Markup {
     html! { time datetime=(at) data-relative="" { (at.strftime("%Y-%m-%d %H:%M UTC")) } }
 }
 
+/// A person's initials in a circle; the name stands beside it or in a label.
+pub fn person_mark(name: &str) -> Markup {
+    let initials: String = name.split_whitespace().filter_map(|word| word.chars().next()).take(2).collect();
+    html! { span class="person-mark" aria-hidden="true" { (initials.to_uppercase()) } }
+}
+
+/// A person by name.
+pub fn person(name: &str) -> Markup {
+    html! { span class="person" { (person_mark(name)) (name) } }
+}
+
+/// A SHA-256 that can be copied.
+pub fn sha256(hash: &str) -> Markup {
+    html! {
+        span class="hash" {
+            span class="hash-kind" { "SHA-256" }
+            code { (hash) }
+            button class="copy" type="button" data-copy=(hash) aria-label="Copy SHA-256" { (icon("copy")) }
+        }
+    }
+}
+
 /// What an empty list says: why it is empty, and the next step.
 pub fn empty(icon_name: &str, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
     html! {
-        div class="empty" {
-            (icon(icon_name))
-            h2 { (title) }
-            p { (text) }
-            @if let Some((href, label)) = action {
-                a class="button" data-kind="primary" href=(href) { (label) }
+        div class="card" {
+            div class="empty" {
+                (icon(icon_name))
+                h2 { (title) }
+                p { (text) }
+                @if let Some((href, label)) = action {
+                    div class="row" { a class="button" data-kind="primary" href=(href) { (label) } }
+                }
             }
         }
     }
@@ -53,7 +77,11 @@ pub fn empty(icon_name: &str, title: &str, text: &str, action: Option<(&str, &st
 pub fn next_page(path: &str, next: Option<&str>) -> Markup {
     html! {
         @if let Some(cursor) = next {
-            nav class="pager" aria-label="Pages" { a class="button" rel="next" href={ (path) (cursor) } { "Older" (icon("chevron")) } }
+            nav class="pager" aria-label="Pages" {
+                span class="pager-links" {
+                    a class="button" data-size="small" rel="next" href={ (path) (cursor) } { "Older" (icon("chevron")) }
+                }
+            }
         }
     }
 }

@@ -78,11 +78,13 @@ async fn page(app: &App, actor: Option<&Actor>, response: Response) -> Response 
         detail: "Something failed on our side.".to_owned(),
     });
     let content = html! {
-        section class="problem" {
-            p class="problem-status" { (status.as_u16()) }
-            h1 { (told.title) }
-            p { (told.detail) }
-            p { a class="button" href="/" { "To the alert queue" } }
+        div class="problem card" {
+            div class="card-body" {
+                span class="problem-code" { (status.as_u16()) }
+                h1 { (told.title) }
+                p { (told.detail) }
+                div class="row" { a class="button" href="/" { "To the alert queue" } }
+            }
         }
     };
     let page = match actor {

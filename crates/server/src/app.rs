@@ -12,14 +12,18 @@ use platform::outbox::{self, Signal};
 use platform::secrets;
 use tokio::sync::broadcast;
 
+use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
 use crate::identity::throttle::Throttle;
+use crate::intake::Desk;
 
 /// The schema, one file a subject. A file that has been released never changes.
 pub const MIGRATIONS: &[Migration] = &[
     outbox::MIGRATION,
     Migration { name: "0001_ledger", sql: include_str!("../migrations/0001_ledger.sql") },
     Migration { name: "0002_identity", sql: include_str!("../migrations/0002_identity.sql") },
+    Migration { name: "0003_event", sql: include_str!("../migrations/0003_event.sql") },
+    Migration { name: "0004_alert", sql: include_str!("../migrations/0004_alert.sql") },
 ];
 
 /// How a server is started.
@@ -31,6 +35,8 @@ pub struct Config {
     pub database: Option<String>,
     /// More Sigma rules than the shipped ones.
     pub rules: Vec<PathBuf>,
+    /// The largest request that the intake takes, in bytes.
+    pub largest_intake: u64,
     /// The ledger's name in its checkpoints.
     pub origin: String,
     pub clock: Clock,
@@ -42,6 +48,7 @@ impl Config {
             data: data.into(),
             database: None,
             rules: Vec::new(),
+            largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
         }
@@ -54,6 +61,9 @@ pub struct App {
     pub blobs: Blobs,
     pub clock: Clock,
     pub engine: Arc<sigma::Engine>,
+    /// What people may read of the rules in the engine, and which were refused.
+    pub rules: Arc<Catalogue>,
+    pub intake: Arc<Desk>,
     pub key: Arc<SigningKey>,
     pub signals: broadcast::Sender<Signal>,
     pub data: Arc<PathBuf>,
@@ -70,13 +80,15 @@ impl App {
         let db = Db::open(&address, MIGRATIONS).await?;
         let blobs = Blobs::open(config.data.join("blobs"))?;
         let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
-        let engine = crate::alert::rules::load(&config.rules)?;
+        let (engine, rules) = crate::alert::rules::load(&config.rules)?;
         let signals = outbox::follow(&db).await?;
         Ok(App {
             db,
             blobs,
             clock: config.clock.clone(),
             engine: Arc::new(engine),
+            rules: Arc::new(rules),
+            intake: Arc::new(Desk::new(config.largest_intake)),
             key: Arc::new(key),
             signals,
             data: Arc::new(config.data.clone()),

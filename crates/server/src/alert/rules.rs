@@ -1,9 +1,262 @@
-//! The rules in use.
+//! The rules in use: those that Watchbell ships, and those in folders that its operator names. A
+//! shipped rule that cannot be loaded is a fault of the program and stops the start; another one is
+//! left out, warned of, and shown with its reason.
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 
-use crate::error::Result;
+use domain::attack::{Tactic, TechniqueId};
+use domain::{IncidentType, Severity};
+use rust_embed::RustEmbed;
+use serde::{Deserialize, Serialize};
+use sigma::{Engine, Level, Loaded, Rule, RuleIndex, RuleSet};
+use utoipa::ToSchema;
 
-pub fn load(_folders: &[PathBuf]) -> Result<sigma::Engine> {
-    Ok(sigma::Engine::new(Vec::new()))
+use crate::error::{Error, Result};
+use crate::event::Source;
+
+#[derive(RustEmbed)]
+#[folder = "../../content/rules"]
+#[include = "*.yml"]
+struct Shipped;
+
+/// The shipped catalogue of ATT&CK.
+const ATTACK: &str = include_str!("../../../../content/taxonomies/attack.json");
+
+/// What people know of a rule.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct KnownRule {
+    /// The rule's own identifier; where it has none, its file and line.
+    pub id: String,
+    pub title: String,
+    #[schema(value_type = String, example = "high")]
+    pub severity: Severity,
+    pub status: Option<String>,
+    pub description: Option<String>,
+    pub author: Option<String>,
+    pub false_positives: Vec<String>,
+    pub references: Vec<String>,
+    pub logsource: Source,
+    /// ATT&CK techniques, such as T1059.001.
+    pub techniques: Vec<String>,
+    /// ATT&CK tactics, such as credential-access.
+    pub tactics: Vec<String>,
+    /// The type of incident that it is about, by its tag `watchbell.<type>`.
+    #[schema(value_type = Option<String>, example = "malware")]
+    pub suggested_type: Option<IncidentType>,
+    /// Whether it came with Watchbell.
+    pub shipped: bool,
+    /// `content/rules/…` for a shipped one.
+    pub file: String,
+    pub line: usize,
+}
+
+/// A rule that could not be loaded.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RefusedRule {
+    pub file: String,
+    pub line: usize,
+    pub title: Option<String>,
+    pub reason: String,
+}
+
+/// All rules, in the engine's order.
+pub struct Catalogue {
+    rules: Vec<Arc<KnownRule>>,
+    refused: Vec<RefusedRule>,
+    texts: HashMap<String, Arc<str>>,
+}
+
+impl Catalogue {
+    pub fn all(&self) -> &[Arc<KnownRule>] {
+        &self.rules
+    }
+
+    pub fn refused(&self) -> &[RefusedRule] {
+        &self.refused
+    }
+
+    pub fn at(&self, index: RuleIndex) -> Option<&Arc<KnownRule>> {
+        self.rules.get(index)
+    }
+
+    pub fn get(&self, id: &str) -> Option<&Arc<KnownRule>> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// The file that the rule stands in, as it was loaded.
+    pub fn yaml(&self, rule: &KnownRule) -> Option<&str> {
+        self.texts.get(&rule.file).map(|text| &**text)
+    }
+}
+
+/// Loads the shipped rules and those in the folders.
+pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
+    let mut catalogue = Catalogue { rules: Vec::new(), refused: Vec::new(), texts: HashMap::new() };
+    let mut rules = shipped(&mut catalogue)?;
+    for folder in folders {
+        rules.extend(extra(folder, &mut catalogue)?);
+    }
+    Ok((Engine::new(rules), catalogue))
+}
+
+fn shipped(catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
+    let mut names: Vec<_> = Shipped::iter().collect();
+    names.sort();
+    let mut rules = Vec::new();
+    for name in names {
+        let Some(file) = Shipped::get(&name) else { continue };
+        let path = format!("content/rules/{name}");
+        let text = String::from_utf8_lossy(&file.data).into_owned();
+        let loaded = RuleSet::new().load_str(&path, &text);
+        if let Some(refusal) = loaded.refused.first() {
+            return Err(Error::Invalid(format!("A rule that Watchbell ships cannot be loaded: {refusal}")));
+        }
+        catalogue.rules.extend(loaded.rules.iter().map(|rule| Arc::new(known(rule, true))));
+        catalogue.texts.insert(path, text.into());
+        rules.extend(loaded.rules);
+    }
+    Ok(rules)
+}
+
+fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
+    let Loaded { rules, refused, warnings, .. } = RuleSet::new().load_dir(folder).map_err(|error| {
+        Error::Invalid(format!("The rules in {} cannot be loaded: {error}", folder.display()))
+    })?;
+    for refusal in &refused {
+        tracing::warn!(%refusal, "a rule is left out");
+        catalogue.refused.push(RefusedRule {
+            file: refusal.file.display().to_string(),
+            line: refusal.line,
+            title: refusal.title.clone(),
+            reason: refusal.reason.to_string(),
+        });
+    }
+    for warning in warnings {
+        tracing::warn!(%warning, "a rule is odd");
+    }
+    for rule in &rules {
+        let known = known(rule, false);
+        if !catalogue.texts.contains_key(&known.file) {
+            let text = std::fs::read_to_string(&rule.file)?;
+            catalogue.texts.insert(known.file.clone(), text.into());
+        }
+        catalogue.rules.push(Arc::new(known));
+    }
+    Ok(rules)
+}
+
+fn known(rule: &Rule, shipped: bool) -> KnownRule {
+    let file = rule.file.display().to_string();
+    let source = &rule.logsource;
+    let text = |part: &Option<std::borrow::Cow<'static, str>>| part.as_deref().map(str::to_owned);
+    let clean = |text: &str| text.replace('\0', "\u{fffd}");
+    KnownRule {
+        id: rule.id.as_deref().map_or_else(|| format!("{file}:{}", rule.line), clean),
+        title: clean(&rule.title),
+        severity: severity(rule.level),
+        status: rule.status.and_then(|status| {
+            serde_json::to_value(status).ok().and_then(|word| word.as_str().map(str::to_owned))
+        }),
+        description: rule.description.clone(),
+        author: rule.author.clone(),
+        false_positives: rule.falsepositives.clone(),
+        references: rule.references.clone(),
+        logsource: Source {
+            product: text(&source.product),
+            category: text(&source.category),
+            service: text(&source.service),
+        },
+        techniques: distinct(rule.tags.iter().filter_map(|tag| TechniqueId::from_tag(tag)).map(|id| id.to_string())),
+        tactics: distinct(rule.tags.iter().filter_map(|tag| Tactic::from_tag(tag)).map(|tactic| tactic.to_string())),
+        suggested_type: rule.tags.iter().find_map(|tag| suggested_type(tag)),
+        shipped,
+        file,
+        line: rule.line,
+    }
+}
+
+fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept = Vec::new();
+    for word in words {
+        if !kept.contains(&word) {
+            kept.push(word);
+        }
+    }
+    kept
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
+        Level::Informational => Severity::Informational,
+        Level::Low => Severity::Low,
+        Level::Medium => Severity::Medium,
+        Level::High => Severity::High,
+        Level::Critical => Severity::Critical,
+    }
+}
+
+/// `watchbell.data-breach` is the incident type `data_breach`.
+fn suggested_type(tag: &str) -> Option<IncidentType> {
+    let word = tag.to_ascii_lowercase();
+    word.strip_prefix("watchbell.")?.replace('-', "_").parse().ok()
+}
+
+#[derive(Deserialize)]
+struct AttackFile {
+    techniques: HashMap<String, Technique>,
+}
+
+#[derive(Deserialize)]
+struct Technique {
+    name: String,
+}
+
+static TECHNIQUES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let file: Result<AttackFile, _> = serde_json::from_str(ATTACK);
+    match file {
+        Ok(file) => file.techniques.into_iter().map(|(id, technique)| (id, technique.name)).collect(),
+        Err(error) => {
+            tracing::error!(%error, "the shipped names of ATT&CK techniques cannot be read");
+            HashMap::new()
+        }
+    }
+});
+
+/// A technique's name in ATT&CK; `None` if the shipped catalogue has no such technique.
+pub fn technique_name(id: &str) -> Option<&'static str> {
+    TECHNIQUES.get(id).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_rules_are_all_known_by_name_technique_and_type() {
+        let (engine, catalogue) = load(&[]).unwrap();
+        assert!(engine.rules().len() >= 40);
+        assert_eq!(engine.rules().len(), catalogue.all().len());
+        assert!(catalogue.refused().is_empty());
+        for rule in catalogue.all() {
+            assert!(rule.suggested_type.is_some(), "{}", rule.title);
+            assert!(catalogue.yaml(rule).unwrap().contains(&rule.id), "{}", rule.title);
+            for technique in &rule.techniques {
+                assert!(technique_name(technique).is_some(), "{technique}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_rule_of_a_folder_is_kept_with_its_place() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("bad.yml"), "title: Bad\nlogsource:\n  product: windows\n").unwrap();
+        let (_, catalogue) = load(&[folder.path().to_owned()]).unwrap();
+        let refused = &catalogue.refused()[0];
+        assert!(refused.file.ends_with("bad.yml"));
+        assert_eq!(refused.title.as_deref(), Some("Bad"));
+        assert!(refused.reason.contains("detection"), "{}", refused.reason);
+        assert!(load(&[folder.path().join("nowhere")]).is_err());
+    }
 }

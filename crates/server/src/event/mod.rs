@@ -1,4 +1,282 @@
-//! (being written)
+//! Telemetry as it was received: deliveries (files, or bodies of requests) and the events in them.
+//! Events never change. How bytes become events is `intake`'s business, what they mean `alert`'s.
 
 pub mod api;
 pub mod page;
+mod store;
+
+use std::fmt;
+
+use bytes::Bytes;
+use domain::{Actor, EventId, IntakeId, Permission, UserId};
+use jiff::Timestamp;
+use platform::db::Tx;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::identity::need;
+use crate::web::paging::{Page, PageQuery};
+
+/// How many refused records of a delivery are kept; all are counted.
+pub const REFUSED_KEPT: i64 = 1000;
+
+/// How far the reading of a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryState {
+    Reading,
+    Complete,
+    /// It cannot be read to its end; `problem` says why.
+    Failed,
+}
+
+impl DeliveryState {
+    const ALL: [DeliveryState; 3] =
+        [DeliveryState::Reading, DeliveryState::Complete, DeliveryState::Failed];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            DeliveryState::Reading => "reading",
+            DeliveryState::Complete => "complete",
+            DeliveryState::Failed => "failed",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            DeliveryState::Reading => "Being read",
+            DeliveryState::Complete => "Complete",
+            DeliveryState::Failed => "Failed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let known = DeliveryState::ALL.into_iter().find(|state| state.as_str() == text);
+        known.ok_or_else(|| Error::Damaged(format!("no state of a delivery is called {text:?}")))
+    }
+}
+
+impl fmt::Display for DeliveryState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A file or a request's body that was taken in.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Delivery {
+    #[schema(value_type = String, example = "INT-1")]
+    pub id: IntakeId,
+    /// The file's name as its sender gave it. Text from outside.
+    pub name: String,
+    #[schema(example = "evtx")]
+    pub format: String,
+    /// Of the whole file, lower-case hex.
+    pub sha256: String,
+    pub bytes: i64,
+    #[schema(value_type = String, example = "complete")]
+    pub state: DeliveryState,
+    /// Events stored so far.
+    pub events: i64,
+    /// Records that could not be read.
+    pub refused: i64,
+    /// How often a rule fired on an event.
+    pub detections: i64,
+    #[schema(value_type = Option<String>, example = "EVT-1")]
+    pub first_event: Option<EventId>,
+    /// Two deliveries may be read at once, so not all events between belong to this one.
+    #[schema(value_type = Option<String>, example = "EVT-1200")]
+    pub last_event: Option<EventId>,
+    /// SHA-256 over the SHA-256 digests of all events in reading order; once complete.
+    pub events_sha256: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub received_at: Timestamp,
+    #[schema(value_type = Option<String>, example = "USR-1")]
+    pub received_by: Option<UserId>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub completed_at: Option<Timestamp>,
+    /// Why it failed.
+    pub problem: Option<String>,
+}
+
+/// A record of a delivery that could not be read.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct RefusedRecord {
+    #[serde(skip)]
+    pub(crate) number: i64,
+    /// Where it stands in the file.
+    #[schema(example = "line 7")]
+    pub record: String,
+    pub cause: String,
+}
+
+/// Where an event comes from, in the words of a Sigma rule's `logsource`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Source {
+    pub product: Option<String>,
+    pub category: Option<String>,
+    pub service: Option<String>,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [&self.product, &self.category, &self.service];
+        let known: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+        f.write_str(&known.join(" / "))
+    }
+}
+
+/// One event. All text in it comes from outside.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StoredEvent {
+    #[schema(value_type = String, example = "EVT-1")]
+    pub id: EventId,
+    #[schema(value_type = String, example = "INT-1")]
+    pub delivery: IntakeId,
+    /// By the record's own word.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+    pub host: Option<String>,
+    #[schema(example = "evtx")]
+    pub format: String,
+    pub source: Source,
+    #[schema(value_type = Object)]
+    pub fields: Map<String, Value>,
+    /// The record byte for byte: `GET /api/v1/events/{id}/raw`.
+    #[serde(skip)]
+    pub raw: Vec<u8>,
+    pub raw_sha256: String,
+}
+
+/// What begins a delivery.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    pub name: String,
+    pub format: String,
+    pub sha256: String,
+    pub bytes: i64,
+    pub received_by: Option<UserId>,
+}
+
+/// An event to be stored: its fields are JSON already.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub at: Option<Timestamp>,
+    pub host: Option<String>,
+    pub format: &'static str,
+    pub source: Source,
+    pub fields: String,
+    pub raw: Bytes,
+    /// Lower-case hex.
+    pub raw_sha256: String,
+}
+
+/// What one chunk adds to its delivery.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    pub refused: i64,
+    pub detections: i64,
+    /// Of the refused ones, those to be kept.
+    pub refused_records: Vec<(String, String)>,
+}
+
+/// All deliveries, newest first.
+pub async fn deliveries(app: &App, actor: &Actor, page: &PageQuery) -> Result<Page<Delivery>> {
+    need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
+    let limit = page.limit()?;
+    let found = store::deliveries(&app.db, page.position::<1>()?.map(|[id]| id), limit + 1).await?;
+    Ok(Page::of(found, limit, |delivery| [delivery.id.get()]))
+}
+
+pub async fn delivery(app: &App, actor: &Actor, id: IntakeId) -> Result<Delivery> {
+    need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
+    store::delivery(&app.db, id).await?.ok_or(Error::NotFound("delivery"))
+}
+
+/// A delivery's refused records in reading order; at most [`REFUSED_KEPT`] are kept.
+pub async fn refused(app: &App, actor: &Actor, id: IntakeId, page: &PageQuery) -> Result<Page<RefusedRecord>> {
+    need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
+    let limit = page.limit()?;
+    let found = store::refused(&app.db, id, page.position::<1>()?.map(|[id]| id), limit + 1).await?;
+    Ok(Page::of(found, limit, |record| [record.number]))
+}
+
+pub async fn get(app: &App, actor: &Actor, id: EventId) -> Result<StoredEvent> {
+    need(actor, Permission::ReadAlerts, "reading events")?;
+    store::event(&app.db, id).await?.ok_or(Error::NotFound("event"))
+}
+
+/// The record as it stood in its file, byte for byte.
+pub async fn raw(app: &App, actor: &Actor, id: EventId) -> Result<Vec<u8>> {
+    Ok(get(app, actor, id).await?.raw)
+}
+
+/// These events, by number. Those that do not exist are left out.
+pub async fn load(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
+    store::events_in(tx, ids).await
+}
+
+/// The deliveries that these events came in, by number.
+pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delivery>> {
+    store::deliveries_of(tx, events).await
+}
+
+/// Whether anything was ever taken in.
+pub async fn any_delivery(app: &App) -> Result<bool> {
+    store::any_delivery(&app.db).await
+}
+
+/// The newest delivery of this content under this name that did not fail.
+pub async fn same_delivery(app: &App, sha256: &str, name: &str) -> Result<Option<Delivery>> {
+    store::same_delivery(&app.db, sha256, name).await
+}
+
+/// Deliveries of which the reading was interrupted, oldest first.
+pub async fn unfinished(app: &App) -> Result<Vec<Delivery>> {
+    store::unfinished(&app.db).await
+}
+
+/// Begins a delivery.
+pub async fn begin(change: &mut Change<'_>, new: &NewDelivery) -> Result<Delivery> {
+    let delivery = store::insert_delivery(change, new).await?;
+    announce(change, &delivery, "delivery.begin").await?;
+    Ok(delivery)
+}
+
+/// Adds a chunk of events and what else came of it to a delivery that is being read. Gives the
+/// numbers of the events, in order. The ledger has a leaf for the whole delivery, not for each chunk.
+pub async fn append(
+    change: &mut Change<'_>,
+    id: IntakeId,
+    events: &[NewEvent],
+    progress: &Progress,
+) -> Result<Vec<EventId>> {
+    let ids = store::insert_events(change.tx, id, events).await?;
+    store::insert_refused(change.tx, id, &progress.refused_records).await?;
+    store::advance(change.tx, id, &ids, progress).await?;
+    change.tell("deliveries", &id.to_string(), None).await?;
+    Ok(ids)
+}
+
+/// Ends a delivery that was read to its end.
+pub async fn complete(change: &mut Change<'_>, id: IntakeId, events_sha256: &str) -> Result<Delivery> {
+    let delivery = store::complete(change, id, events_sha256).await?.ok_or(Error::NotFound("delivery"))?;
+    announce(change, &delivery, "delivery.complete").await?;
+    Ok(delivery)
+}
+
+/// Ends a delivery that cannot be read to its end.
+pub async fn fail(change: &mut Change<'_>, id: IntakeId, problem: &str) -> Result<Delivery> {
+    let delivery = store::fail(change, id, problem).await?.ok_or(Error::NotFound("delivery"))?;
+    announce(change, &delivery, "delivery.fail").await?;
+    Ok(delivery)
+}
+
+async fn announce(change: &mut Change<'_>, delivery: &Delivery, act: &str) -> Result<()> {
+    change.record(&delivery.id.to_string(), act, delivery, None).await?;
+    change.tell("deliveries", &delivery.id.to_string(), None).await
+}

@@ -1,0 +1,156 @@
+//! From detections to alerts. A chunk's detections are grouped by rule and entity before the database
+//! is asked anything, so that a flood of the same costs a handful of statements and not one for each
+//! detection. Whether a detection belongs to an alert that is there already is the domain's word.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use domain::alert::{AlertKey, AlertStatus, WINDOW, joins};
+use domain::{AlertId, Entity, EventId, IntakeId};
+use jiff::Timestamp;
+
+use super::rules::KnownRule;
+use super::{Alert, Found, Match, Touched, store};
+use crate::change::Change;
+use crate::error::Result;
+
+/// A rule that fired on an event that is stored.
+#[derive(Debug, Clone)]
+pub struct Detected {
+    pub rule: Arc<KnownRule>,
+    pub entity: Entity,
+    pub event: EventId,
+    /// The event's time; where it tells none, the time it was received.
+    pub at: Timestamp,
+    pub found: Vec<Found>,
+}
+
+/// An alert that detections are being added to.
+struct Growing {
+    alert: Alert,
+    new: Vec<Match>,
+    /// It is not in the database yet.
+    fresh: bool,
+}
+
+/// Takes a chunk's detections into alerts: those that are there, or new ones. Gives every alert that
+/// changed with its new matches.
+pub async fn absorb(
+    change: &mut Change<'_>,
+    delivery: IntakeId,
+    detections: Vec<Detected>,
+) -> Result<Vec<Touched>> {
+    let groups = group(detections);
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let spans: Vec<(&AlertKey, Timestamp, Timestamp)> =
+        groups.iter().filter_map(|(key, all)| Some((key, all.first()?.at, all.last()?.at))).collect();
+    let mut known = store::open_alerts(change.tx, &spans).await?;
+    let mut grown = Vec::new();
+    for (key, detections) in groups {
+        let mut candidates: Vec<Growing> = known
+            .remove(&key)
+            .unwrap_or_default()
+            .into_iter()
+            .map(|alert| Growing { alert, new: Vec::new(), fresh: false })
+            .collect();
+        for detection in detections {
+            add(&mut candidates, &key, detection, change.at)?;
+        }
+        grown.extend(candidates.into_iter().filter(|growing| !growing.new.is_empty()));
+    }
+    keep(change, delivery, grown).await
+}
+
+/// By rule and entity, each group in the order of time; a rule counts once for an event.
+fn group(detections: Vec<Detected>) -> BTreeMap<AlertKey, Vec<Detected>> {
+    let mut groups: BTreeMap<AlertKey, Vec<Detected>> = BTreeMap::new();
+    for detected in detections {
+        let key = AlertKey { rule: detected.rule.id.clone(), entity: detected.entity.clone() };
+        groups.entry(key).or_default().push(detected);
+    }
+    for group in groups.values_mut() {
+        let mut seen = HashSet::new();
+        group.retain(|detected| seen.insert(detected.event));
+        group.sort_by_key(|detected| (detected.at, detected.event));
+    }
+    groups
+}
+
+fn add(candidates: &mut Vec<Growing>, key: &AlertKey, detected: Detected, now: Timestamp) -> Result<()> {
+    let fits = |growing: &&mut Growing| {
+        let alert = &growing.alert;
+        joins(alert.first_seen, alert.last_seen, alert.status, detected.at, WINDOW)
+    };
+    let place = match candidates.iter_mut().find(fits) {
+        Some(place) => place,
+        None => {
+            let alert = raise(key, &detected.rule, detected.at, now)?;
+            candidates.push(Growing { alert, new: Vec::new(), fresh: true });
+            match candidates.last_mut() {
+                Some(place) => place,
+                None => return Ok(()),
+            }
+        }
+    };
+    place.alert.first_seen = place.alert.first_seen.min(detected.at);
+    place.alert.last_seen = place.alert.last_seen.max(detected.at);
+    place.alert.count += 1;
+    place.alert.updated_at = now;
+    place.new.push(Match {
+        event: detected.event,
+        at: detected.at,
+        rule: key.rule.clone(),
+        found: detected.found,
+    });
+    Ok(())
+}
+
+/// A new alert. Its number comes when it is stored.
+fn raise(key: &AlertKey, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Result<Alert> {
+    Ok(Alert {
+        id: AlertId::try_from(1)?,
+        rule: key.rule.clone(),
+        title: rule.title.clone(),
+        severity: rule.severity,
+        entity: key.entity.clone(),
+        first_seen: at,
+        last_seen: at,
+        count: 0,
+        status: AlertStatus::New,
+        verdict: None,
+        reason: None,
+        techniques: rule.techniques.clone(),
+        tactics: rule.tactics.clone(),
+        suggested_type: rule.suggested_type,
+        incident: None,
+        acknowledged_by: None,
+        acknowledged_at: None,
+        created_at: now,
+        updated_at: now,
+    })
+}
+
+async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growing>) -> Result<Vec<Touched>> {
+    let fresh: Vec<&mut Alert> =
+        grown.iter_mut().filter(|growing| growing.fresh).map(|growing| &mut growing.alert).collect();
+    store::insert(change.tx, fresh).await?;
+    for growing in grown.iter().filter(|growing| !growing.fresh) {
+        store::update(change.tx, &growing.alert).await?;
+    }
+    let matches: Vec<(AlertId, &Match)> = grown
+        .iter()
+        .flat_map(|growing| growing.new.iter().map(|one| (growing.alert.id, one)))
+        .collect();
+    store::insert_matches(change.tx, &matches).await?;
+    let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
+    store::insert_deliveries(change.tx, delivery, &alerts).await?;
+    for growing in &grown {
+        let act = if growing.fresh { "alert.raise" } else { "alert.absorb" };
+        let (name, scope) = (growing.alert.id.to_string(), growing.alert.scope());
+        change.record(&name, act, &growing.alert, scope).await?;
+        change.tell("alerts", &name, scope).await?;
+    }
+    Ok(grown.into_iter().map(|growing| Touched { alert: growing.alert, new: growing.new }).collect())
+}

@@ -1,0 +1,414 @@
+//! The SQL of alerts.
+
+use std::collections::HashMap;
+
+use domain::alert::{AlertKey, AlertStatus, Verdict, WINDOW};
+use domain::{
+    AlertId, Entity, EntityKind, EventId, IncidentId, IncidentType, IntakeId, Severity, UserId,
+};
+use jiff::Timestamp;
+use platform::db::{Db, Row as AnyRow, Tx};
+use sqlx::{Any, QueryBuilder, Row};
+
+use super::{Act, Alert, Filter, Found, Match, Tally};
+use crate::change::time;
+use crate::error::{Error, Result};
+use crate::identity::scope::visible;
+
+/// Rows an insert carries.
+const ROWS: usize = 100;
+
+macro_rules! columns {
+    () => {
+        "a.id, a.rule, a.title, a.severity, a.entity_kind, a.entity_name, a.first_seen, a.last_seen, a.count, \
+         a.status, a.verdict, a.reason, a.techniques, a.tactics, a.suggested_type, a.incident_id, \
+         a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at"
+    };
+}
+
+/// What the queue is sorted by.
+pub fn rank(severity: Severity) -> i64 {
+    match severity {
+        Severity::Informational => 0,
+        Severity::Low => 1,
+        Severity::Medium => 2,
+        Severity::High => 3,
+        Severity::Critical => 4,
+    }
+}
+
+pub async fn list(
+    db: &Db,
+    account: Option<i64>,
+    filter: &Filter,
+    after: Option<[i64; 3]>,
+    limit: i64,
+) -> Result<Vec<Alert>> {
+    let statuses = (!filter.statuses.is_empty()).then(|| {
+        let words: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+        format!(",{},", words.join(","))
+    });
+    let rows = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from alert a where ",
+        visible!("a.incident_id", "$1"),
+        " and (cast($2 as text) is null or $2 like '%,' || a.status || ',%')
+          and a.severity_rank >= coalesce(cast($3 as bigint), 0)
+          and (cast($4 as text) is null or a.rule = $4)
+          and (cast($5 as text) is null or a.entity_name = $5)
+          and (cast($6 as text) is null or lower(a.title) like $6 escape '!' or a.entity_name like $6 escape '!'
+               or lower(a.rule) like $6 escape '!' or lower(a.techniques) like $6 escape '!')
+          and (cast($7 as bigint) is null
+               or a.id in (select d.alert_id from alert_delivery d where d.delivery_id = $7))
+          and (cast($8 as bigint) is null or (a.severity_rank, a.last_seen, a.id) < ($8, $9, $10))
+          order by a.severity_rank desc, a.last_seen desc, a.id desc limit $11"
+    ))
+    .bind(account)
+    .bind(statuses)
+    .bind(filter.at_least.map(rank))
+    .bind(filter.rule.clone().map(without_nul))
+    .bind(filter.entity.as_deref().map(|name| without_nul(name.trim().to_lowercase())))
+    .bind(filter.text.as_deref().map(within))
+    .bind(filter.delivery.map(IntakeId::get))
+    .bind(after.map(|[rank, _, _]| rank))
+    .bind(after.map(|[_, seen, _]| seen))
+    .bind(after.map(|[_, _, id]| id))
+    .bind(limit)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+/// PostgreSQL keeps no NUL in a text, so what holds one is found nowhere.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { "\u{fffd}".to_owned() } else { text }
+}
+
+/// A pattern that holds wherever the text occurs, letter case aside.
+fn within(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for sign in without_nul(text.trim().to_lowercase()).chars() {
+        if matches!(sign, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(sign);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub async fn get(db: &Db, account: Option<i64>, id: AlertId) -> Result<Option<Alert>> {
+    let row = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from alert a where a.id = $1 and ",
+        visible!("a.incident_id", "$2")
+    ))
+    .bind(id.get())
+    .bind(account)
+    .fetch_optional(db.readers())
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn get_in(tx: &mut Tx, account: Option<i64>, id: AlertId) -> Result<Option<Alert>> {
+    let row = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from alert a where a.id = $1 and ",
+        visible!("a.incident_id", "$2")
+    ))
+    .bind(id.get())
+    .bind(account)
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Alert>> {
+    let rows = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from alert a where a.incident_id = $1 order by a.first_seen, a.id"
+    ))
+    .bind(incident.get())
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(read).collect()
+}
+
+pub async fn of_delivery(db: &Db, account: Option<i64>, delivery: IntakeId) -> Result<Vec<AlertId>> {
+    let rows = sqlx::query(concat!(
+        "select a.id from alert a join alert_delivery d on d.alert_id = a.id where d.delivery_id = $1 and ",
+        visible!("a.incident_id", "$2"),
+        " order by a.id"
+    ))
+    .bind(delivery.get())
+    .bind(account)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(|row| Ok(AlertId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
+pub async fn count_new(db: &Db) -> Result<i64> {
+    let row =
+        sqlx::query("select count(*) from alert where status = 'new'").fetch_one(db.readers()).await?;
+    Ok(row.try_get(0)?)
+}
+
+pub async fn tally(db: &Db, account: Option<i64>) -> Result<Tally> {
+    let rows = sqlx::query(concat!(
+        "select a.status, a.severity, count(*), min(a.created_at) from alert a where ",
+        visible!("a.incident_id", "$1"),
+        " group by a.status, a.severity"
+    ))
+    .bind(account)
+    .fetch_all(db.readers())
+    .await?;
+    let mut tally = Tally::default();
+    for row in &rows {
+        let status: AlertStatus = row.try_get::<String, _>(0)?.parse()?;
+        let severity: Severity = row.try_get::<String, _>(1)?.parse()?;
+        let count: i64 = row.try_get(2)?;
+        match status {
+            AlertStatus::New => {
+                tally.new += count;
+                let oldest = time(row.try_get(3)?)?;
+                tally.oldest = Some(tally.oldest.map_or(oldest, |known| known.min(oldest)));
+            }
+            AlertStatus::Acknowledged => tally.acknowledged += count,
+            AlertStatus::InIncident => tally.in_incident += count,
+            AlertStatus::Dismissed => tally.dismissed += count,
+        }
+        if severity == Severity::Critical && matches!(status, AlertStatus::New | AlertStatus::Acknowledged) {
+            tally.critical += count;
+        }
+    }
+    Ok(tally)
+}
+
+pub async fn count_by_rule(db: &Db, account: Option<i64>) -> Result<HashMap<String, i64>> {
+    let rows = sqlx::query(concat!(
+        "select a.rule, count(*) from alert a where ",
+        visible!("a.incident_id", "$1"),
+        " group by a.rule"
+    ))
+    .bind(account)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
+}
+
+pub async fn history(db: &Db, id: AlertId) -> Result<Vec<Act>> {
+    let rows = sqlx::query(
+        "select at, actor, act from record_version where record = $1 and act <> 'alert.absorb'
+         order by version desc limit 100",
+    )
+    .bind(id.to_string())
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| Ok(Act { at: time(row.try_get(0)?)?, actor: row.try_get(1)?, act: row.try_get(2)? }))
+        .collect()
+}
+
+/// Alerts of these keys that could still take in something between the two times.
+pub async fn open_alerts(
+    tx: &mut Tx,
+    spans: &[(&AlertKey, Timestamp, Timestamp)],
+) -> Result<HashMap<AlertKey, Vec<Alert>>> {
+    let mut found: HashMap<AlertKey, Vec<Alert>> = HashMap::new();
+    let earliest = spans.iter().map(|(_, first, _)| *first).min().unwrap_or(Timestamp::MIN);
+    let latest = spans.iter().map(|(_, _, last)| *last).max().unwrap_or(Timestamp::MAX);
+    for some in spans.chunks(ROWS) {
+        let mut query = QueryBuilder::<Any>::new(concat!(
+            "select ",
+            columns!(),
+            " from alert a where (a.rule, a.entity_kind, a.entity_name) in (values "
+        ));
+        let mut list = query.separated(", ");
+        for (key, _, _) in some {
+            list.push("(");
+            list.push_bind_unseparated(key.rule.clone());
+            list.push_unseparated(", ");
+            list.push_bind_unseparated(key.entity.kind().as_str());
+            list.push_unseparated(", ");
+            list.push_bind_unseparated(key.entity.name().to_owned());
+            list.push_unseparated(")");
+        }
+        query.push(") and a.status <> 'dismissed' and a.last_seen >= ");
+        query.push_bind(earliest.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_microsecond());
+        query.push(" and a.first_seen <= ");
+        query.push_bind(latest.saturating_add(WINDOW).unwrap_or(Timestamp::MAX).as_microsecond());
+        query.push(" order by a.first_seen, a.id");
+        for row in query.build().fetch_all(&mut *tx).await? {
+            let alert = read(&row)?;
+            let key = AlertKey { rule: alert.rule.clone(), entity: alert.entity.clone() };
+            found.entry(key).or_default().push(alert);
+        }
+    }
+    Ok(found)
+}
+
+/// Stores new alerts and gives them their numbers.
+pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
+    if alerts.is_empty() {
+        return Ok(());
+    }
+    let row = sqlx::query("select coalesce(max(id), 0) from alert").fetch_one(&mut *tx).await?;
+    let last: i64 = row.try_get(0)?;
+    for (number, alert) in (last + 1..).zip(&mut alerts) {
+        alert.id = AlertId::try_from(number)?;
+    }
+    for some in alerts.chunks(ROWS) {
+        let mut texts = Vec::with_capacity(some.len());
+        for alert in some {
+            texts.push((
+                &**alert,
+                serde_json::to_string(&alert.techniques)?,
+                serde_json::to_string(&alert.tactics)?,
+            ));
+        }
+        let mut insert = QueryBuilder::<Any>::new(
+            "insert into alert (id, rule, title, severity, severity_rank, entity_kind, entity_name, first_seen, \
+             last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at) ",
+        );
+        insert.push_values(texts, |mut row, (alert, techniques, tactics)| {
+            row.push_bind(alert.id.get())
+                .push_bind(alert.rule.clone())
+                .push_bind(alert.title.clone())
+                .push_bind(alert.severity.as_str())
+                .push_bind(rank(alert.severity))
+                .push_bind(alert.entity.kind().as_str())
+                .push_bind(alert.entity.name().to_owned())
+                .push_bind(alert.first_seen.as_microsecond())
+                .push_bind(alert.last_seen.as_microsecond())
+                .push_bind(alert.count)
+                .push_bind(alert.status.as_str())
+                .push_bind(techniques)
+                .push_bind(tactics)
+                .push_bind(alert.suggested_type.map(IncidentType::as_str))
+                .push_bind(alert.created_at.as_microsecond())
+                .push_bind(alert.updated_at.as_microsecond());
+        });
+        insert.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+/// Stores what can change in an alert.
+pub async fn update(tx: &mut Tx, alert: &Alert) -> Result<()> {
+    sqlx::query(
+        "update alert set first_seen = $2, last_seen = $3, count = $4, status = $5, verdict = $6, reason = $7,
+             incident_id = $8, acknowledged_by = $9, acknowledged_at = $10, updated_at = $11
+         where id = $1",
+    )
+    .bind(alert.id.get())
+    .bind(alert.first_seen.as_microsecond())
+    .bind(alert.last_seen.as_microsecond())
+    .bind(alert.count)
+    .bind(alert.status.as_str())
+    .bind(alert.verdict.map(Verdict::as_str))
+    .bind(alert.reason.clone())
+    .bind(alert.incident.map(IncidentId::get))
+    .bind(alert.acknowledged_by.map(UserId::get))
+    .bind(alert.acknowledged_at.map(Timestamp::as_microsecond))
+    .bind(alert.updated_at.as_microsecond())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_matches(tx: &mut Tx, matches: &[(AlertId, &Match)]) -> Result<()> {
+    for some in matches.chunks(ROWS) {
+        let mut rows = Vec::with_capacity(some.len());
+        for (alert, one) in some {
+            rows.push((alert.get(), one.event.get(), one.at.as_microsecond(), serde_json::to_string(&one.found)?));
+        }
+        let mut insert = QueryBuilder::<Any>::new("insert into alert_match (alert_id, event_id, at, found) ");
+        insert.push_values(rows, |mut row, (alert, event, at, found)| {
+            row.push_bind(alert).push_bind(event).push_bind(at).push_bind(found);
+        });
+        insert.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub async fn insert_deliveries(tx: &mut Tx, delivery: IntakeId, alerts: &[AlertId]) -> Result<()> {
+    for some in alerts.chunks(ROWS) {
+        let mut insert = QueryBuilder::<Any>::new("insert into alert_delivery (delivery_id, alert_id) ");
+        insert.push_values(some, |mut row, alert| {
+            row.push_bind(delivery.get()).push_bind(alert.get());
+        });
+        insert.push(" on conflict do nothing");
+        insert.build().execute(&mut *tx).await?;
+    }
+    Ok(())
+}
+
+pub async fn matches(db: &Db, id: AlertId, before: Option<[i64; 2]>, limit: i64) -> Result<Vec<Match>> {
+    let rows = sqlx::query(
+        "select m.event_id, m.at, a.rule, m.found from alert_match m join alert a on a.id = m.alert_id
+         where m.alert_id = $1 and (cast($2 as bigint) is null or (m.at, m.event_id) < ($2, $3))
+         order by m.at desc, m.event_id desc limit $4",
+    )
+    .bind(id.get())
+    .bind(before.map(|[at, _]| at))
+    .bind(before.map(|[_, event]| event))
+    .bind(limit)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(read_match).collect()
+}
+
+pub async fn matches_in(tx: &mut Tx, id: AlertId, limit: i64) -> Result<Vec<Match>> {
+    let rows = sqlx::query(
+        "select m.event_id, m.at, a.rule, m.found from alert_match m join alert a on a.id = m.alert_id
+         where m.alert_id = $1 order by m.at, m.event_id limit $2",
+    )
+    .bind(id.get())
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(read_match).collect()
+}
+
+fn read_match(row: &AnyRow) -> Result<Match> {
+    let found: Vec<Found> = serde_json::from_str(&row.try_get::<String, _>(3)?)?;
+    Ok(Match {
+        event: EventId::try_from(row.try_get::<i64, _>(0)?)?,
+        at: time(row.try_get(1)?)?,
+        rule: row.try_get(2)?,
+        found,
+    })
+}
+
+fn read(row: &AnyRow) -> Result<Alert> {
+    let word = |column: &str| -> Result<String> { Ok(row.try_get(column)?) };
+    let optional = |column: &str| -> Result<Option<String>> { Ok(row.try_get(column)?) };
+    let number = |column: &str| -> Result<Option<i64>> { Ok(row.try_get(column)?) };
+    let kind: EntityKind = word("entity_kind")?.parse()?;
+    Ok(Alert {
+        id: AlertId::try_from(row.try_get::<i64, _>("id")?)?,
+        rule: word("rule")?,
+        title: word("title")?,
+        severity: word("severity")?.parse()?,
+        entity: Entity::new(kind, &word("entity_name")?)
+            .map_err(|error| Error::Damaged(error.to_string()))?,
+        first_seen: time(row.try_get("first_seen")?)?,
+        last_seen: time(row.try_get("last_seen")?)?,
+        count: row.try_get("count")?,
+        status: word("status")?.parse()?,
+        verdict: optional("verdict")?.map(|word| word.parse()).transpose()?,
+        reason: optional("reason")?,
+        techniques: serde_json::from_str(&word("techniques")?)?,
+        tactics: serde_json::from_str(&word("tactics")?)?,
+        suggested_type: optional("suggested_type")?.map(|word| word.parse()).transpose()?,
+        incident: number("incident_id")?.map(IncidentId::try_from).transpose()?,
+        acknowledged_by: number("acknowledged_by")?.map(UserId::try_from).transpose()?,
+        acknowledged_at: number("acknowledged_at")?.map(time).transpose()?,
+        created_at: time(row.try_get("created_at")?)?,
+        updated_at: time(row.try_get("updated_at")?)?,
+    })
+}

@@ -57,6 +57,38 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/keys", SignIn),
     ("POST", "/api/v1/keys", SignIn),
     ("DELETE", "/api/v1/keys/{id}", SignIn),
+    // event
+    ("GET", "/events/{id}", May(P::ReadAlerts)),
+    ("GET", "/api/v1/deliveries", May(P::ReadAlerts)),
+    ("GET", "/api/v1/deliveries/{id}", May(P::ReadAlerts)),
+    ("GET", "/api/v1/events/{id}", May(P::ReadAlerts)),
+    ("GET", "/api/v1/events/{id}/raw", May(P::ReadAlerts)),
+    // intake
+    ("GET", "/intake", May(P::ReadAlerts)),
+    ("POST", "/intake", May(P::Ingest)),
+    ("GET", "/intake/{id}", May(P::ReadAlerts)),
+    ("POST", "/api/v1/intake", May(P::Ingest)),
+    // alert
+    ("GET", "/", May(P::ReadAlerts)),
+    ("GET", "/alerts", May(P::ReadAlerts)),
+    ("GET", "/alerts/{id}", May(P::ReadAlerts)),
+    ("POST", "/alerts/acknowledge", May(P::TriageAlerts)),
+    ("POST", "/alerts/dismiss", May(P::TriageAlerts)),
+    ("POST", "/alerts/{id}/acknowledge", May(P::TriageAlerts)),
+    ("POST", "/alerts/{id}/dismiss", May(P::TriageAlerts)),
+    ("POST", "/alerts/{id}/reopen", May(P::TriageAlerts)),
+    ("GET", "/rules", May(P::ReadAlerts)),
+    ("GET", "/rules/{id}", May(P::ReadAlerts)),
+    ("GET", "/api/v1/alerts", May(P::ReadAlerts)),
+    ("GET", "/api/v1/alerts/{id}", May(P::ReadAlerts)),
+    ("GET", "/api/v1/alerts/{id}/matches", May(P::ReadAlerts)),
+    ("POST", "/api/v1/alerts/acknowledge", May(P::TriageAlerts)),
+    ("POST", "/api/v1/alerts/dismiss", May(P::TriageAlerts)),
+    ("POST", "/api/v1/alerts/{id}/acknowledge", May(P::TriageAlerts)),
+    ("POST", "/api/v1/alerts/{id}/dismiss", May(P::TriageAlerts)),
+    ("POST", "/api/v1/alerts/{id}/reopen", May(P::TriageAlerts)),
+    ("GET", "/api/v1/rules", May(P::ReadAlerts)),
+    ("GET", "/api/v1/rules/{id}", May(P::ReadAlerts)),
 ];
 
 /// What this route needs; `None` if it is not in the list.

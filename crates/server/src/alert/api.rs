@@ -1,9 +1,247 @@
-//! JSON in, JSON out.
+//! Alerts and rules over HTTP.
+#![allow(unused_qualifications, reason = "utoipa writes out the paths of the parameters' types")]
 
+use axum::extract::State;
+use domain::alert::{AlertStatus, Verdict};
+use domain::{AlertId, Severity};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::rules::{KnownRule, RefusedRule};
+use super::{Alert, Filter, Match};
 use crate::app::App;
+use crate::error::{Error, Problem, Result};
+use crate::web::extract::{Json, Path, Query, Who};
+use crate::web::paging::{Page, PageQuery};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(alerts))
+        .routes(routes!(alert))
+        .routes(routes!(matches))
+        .routes(routes!(acknowledge))
+        .routes(routes!(dismiss))
+        .routes(routes!(reopen))
+        .routes(routes!(acknowledge_all))
+        .routes(routes!(dismiss_all))
+        .routes(routes!(rules))
+        .routes(routes!(rule))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AlertQuery {
+    /// One or more, with commas between: new, acknowledged, in_incident, dismissed.
+    #[param(example = "new,acknowledged")]
+    status: Option<String>,
+    /// At least this severity: informational, low, medium, high, critical.
+    #[param(value_type = Option<String>, example = "high")]
+    severity: Option<Severity>,
+    /// The rule's identifier.
+    rule: Option<String>,
+    /// The entity's name.
+    #[param(example = "ws01.example.org")]
+    entity: Option<String>,
+    /// Part of the title, the entity's name, the rule's identifier or a technique.
+    text: Option<String>,
+    /// The `next` of the page before. Left out for the first page.
+    cursor: Option<String>,
+    /// How many, 1 to 500; 50 if left out.
+    limit: Option<u16>,
+}
+
+/// The statuses in a list with commas.
+pub fn statuses(text: Option<&str>) -> Result<Vec<AlertStatus>> {
+    let words = text.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    words.map(|word| Ok(word.parse()?)).collect()
+}
+
+/// Lists alerts: the most severe first, then the latest seen.
+#[utoipa::path(get, path = "/api/v1/alerts", tag = "alerts", params(AlertQuery),
+    responses((status = 200, body = Page<Alert>), (status = 422, body = Problem)))]
+async fn alerts(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(query): Query<AlertQuery>,
+) -> Result<axum::Json<Page<Alert>>> {
+    let filter = Filter {
+        statuses: statuses(query.status.as_deref())?,
+        at_least: query.severity,
+        rule: query.rule,
+        entity: query.entity,
+        text: query.text,
+        delivery: None,
+    };
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    Ok(axum::Json(super::list(&app, &actor, &filter, &page).await?))
+}
+
+/// Reads one alert.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}", tag = "alerts", params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = Alert), (status = 404, body = Problem)))]
+async fn alert(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+) -> Result<axum::Json<Alert>> {
+    Ok(axum::Json(super::get(&app, &actor, id).await?))
+}
+
+/// Lists the events that an alert is about, the latest first, with what the rule found in each.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}/matches", tag = "alerts",
+    params(("id" = String, Path, example = "ALR-1"), PageQuery),
+    responses((status = 200, body = Page<Match>), (status = 404, body = Problem)))]
+async fn matches(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Match>>> {
+    Ok(axum::Json(super::matches(&app, &actor, id, &page).await?))
+}
+
+/// Takes an alert on: somebody looks at it.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/acknowledge", tag = "alerts",
+    params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = Alert), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn acknowledge(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+) -> Result<axum::Json<Alert>> {
+    Ok(axum::Json(super::acknowledge(&app, &actor, id).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Dismissal {
+    /// true_positive, false_positive, benign or duplicate.
+    #[schema(value_type = String, example = "benign")]
+    verdict: Verdict,
+    #[schema(example = "The backup job does this every night.")]
+    reason: String,
+}
+
+/// Dismisses an alert with a verdict and a reason.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/dismiss", tag = "alerts", request_body = Dismissal,
+    params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = Alert), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn dismiss(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+    Json(input): Json<Dismissal>,
+) -> Result<axum::Json<Alert>> {
+    Ok(axum::Json(super::dismiss(&app, &actor, id, input.verdict, &input.reason).await?))
+}
+
+/// Takes a dismissal back.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/reopen", tag = "alerts",
+    params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = Alert), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn reopen(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+) -> Result<axum::Json<Alert>> {
+    Ok(axum::Json(super::reopen(&app, &actor, id).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Many {
+    #[schema(value_type = Vec<String>, example = json!(["ALR-1", "ALR-2"]))]
+    alerts: Vec<AlertId>,
+}
+
+/// The alerts as they now are.
+#[derive(Serialize, ToSchema)]
+struct Changed {
+    alerts: Vec<Alert>,
+}
+
+/// Takes many alerts on in one change, all or none. Those acknowledged already stay as they are.
+#[utoipa::path(post, path = "/api/v1/alerts/acknowledge", tag = "alerts", request_body = Many,
+    responses((status = 200, body = Changed), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn acknowledge_all(
+    State(app): State<App>,
+    Who(actor): Who,
+    Json(input): Json<Many>,
+) -> Result<axum::Json<Changed>> {
+    let alerts = super::acknowledge_all(&app, &actor, input.alerts).await?;
+    Ok(axum::Json(Changed { alerts }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ManyDismissed {
+    #[schema(value_type = Vec<String>, example = json!(["ALR-1", "ALR-2"]))]
+    alerts: Vec<AlertId>,
+    /// true_positive, false_positive, benign or duplicate.
+    #[schema(value_type = String, example = "benign")]
+    verdict: Verdict,
+    reason: String,
+}
+
+/// Dismisses many alerts in one change, all or none.
+#[utoipa::path(post, path = "/api/v1/alerts/dismiss", tag = "alerts", request_body = ManyDismissed,
+    responses((status = 200, body = Changed), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn dismiss_all(
+    State(app): State<App>,
+    Who(actor): Who,
+    Json(input): Json<ManyDismissed>,
+) -> Result<axum::Json<Changed>> {
+    let alerts = super::dismiss_all(&app, &actor, input.alerts, input.verdict, &input.reason).await?;
+    Ok(axum::Json(Changed { alerts }))
+}
+
+/// A rule and how many alerts it has raised.
+#[derive(Serialize, ToSchema)]
+struct RuleAtWork {
+    #[serde(flatten)]
+    rule: KnownRule,
+    alerts: i64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Rules {
+    rules: Vec<RuleAtWork>,
+    refused: Vec<RefusedRule>,
+}
+
+/// Lists the rules in use, and those that could not be loaded.
+#[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Rules)))]
+async fn rules(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Rules>> {
+    let counts = super::count_by_rule(&app, &actor).await?;
+    let rules = app.rules.all().iter().map(|rule| RuleAtWork {
+        alerts: counts.get(&rule.id).copied().unwrap_or(0),
+        rule: KnownRule::clone(rule),
+    });
+    Ok(axum::Json(Rules { rules: rules.collect(), refused: app.rules.refused().to_vec() }))
+}
+
+/// A rule with the text of its file.
+#[derive(Serialize, ToSchema)]
+struct RuleText {
+    #[serde(flatten)]
+    rule: RuleAtWork,
+    yaml: Option<String>,
+}
+
+/// Reads one rule.
+#[utoipa::path(get, path = "/api/v1/rules/{id}", tag = "rules", params(("id" = String, Path)),
+    responses((status = 200, body = RuleText), (status = 404, body = Problem)))]
+async fn rule(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<String>,
+) -> Result<axum::Json<RuleText>> {
+    let rule = app.rules.get(&id).ok_or(Error::NotFound("rule"))?;
+    let counts = super::count_by_rule(&app, &actor).await?;
+    let yaml = app.rules.yaml(rule).map(str::to_owned);
+    let alerts = counts.get(&rule.id).copied().unwrap_or(0);
+    Ok(axum::Json(RuleText { rule: RuleAtWork { rule: KnownRule::clone(rule), alerts }, yaml }))
 }

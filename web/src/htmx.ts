@@ -1,9 +1,8 @@
-// htmx, set up for a strict content security policy, with its server-sent events extension.
+// htmx, set up for a strict content security policy.
 // Nothing evaluates strings, nothing injects styles or scripts, no page is kept in the browser's storage
 // (pages hold evidence), and only our own origin is ever asked.
 
 import htmx from "htmx.org";
-import "htmx-ext-sse";
 import { fromResponse } from "./problem";
 import { toast } from "./toast";
 

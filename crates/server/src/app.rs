@@ -24,6 +24,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0002_identity", sql: include_str!("../migrations/0002_identity.sql") },
     Migration { name: "0003_event", sql: include_str!("../migrations/0003_event.sql") },
     Migration { name: "0004_alert", sql: include_str!("../migrations/0004_alert.sql") },
+    Migration { name: "0007_evidence", sql: include_str!("../migrations/0007_evidence.sql") },
 ];
 
 /// How a server is started.

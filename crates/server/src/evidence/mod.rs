@@ -1,4 +1,137 @@
-//! (being written)
+//! Evidence: what was acquired for an incident, the SHA-256 of its bytes, and the chain of custody.
+//! This file says what an item is and reads it; the verbs stand beside it: [`collect`] (from a
+//! delivery or by a person), [`custody`] (whose hands it goes through), [`content`] (its bytes: to
+//! download, to look into, to hash again).
 
 pub mod api;
+pub mod collect;
+pub mod content;
+pub mod custody;
 pub mod page;
+mod store;
+
+use domain::evidence::{Acquisition, Custody, CustodyAct, CustodyEntry, CustodyStatus, Sha256};
+use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, Permission, Text, UserId};
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub use collect::{NewEvidence, collect};
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::identity::need;
+use crate::web::paging::{Page, PageQuery};
+
+/// The topic that pages with evidence follow.
+pub const TOPIC: &str = "evidence";
+
+/// An evidence item with its chain of custody, as people see it and as the ledger commits to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Evidence {
+    #[schema(value_type = String, example = "EVD-1")]
+    pub id: EvidenceId,
+    #[schema(value_type = String, example = "INC-1")]
+    pub incident: IncidentId,
+    /// The file's name as it came. Text from outside.
+    pub name: String,
+    #[schema(value_type = String, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub sha256: Sha256,
+    pub bytes: i64,
+    /// Method, tool, place, by whom and when.
+    #[schema(value_type = Object)]
+    pub acquisition: Acquisition,
+    pub note: Option<String>,
+    /// The delivery of telemetry that it is, if it is one.
+    #[schema(value_type = Option<String>, example = "INT-1")]
+    pub delivery: Option<IntakeId>,
+    #[schema(value_type = Option<String>, example = "USR-2")]
+    pub collected_by: Option<UserId>,
+    #[schema(value_type = String, example = "held")]
+    pub status: CustodyStatus,
+    /// Who answers for it.
+    pub custodian: String,
+    /// Who has it in hand.
+    pub holder: String,
+    /// The last time that its bytes were hashed again.
+    pub checked: Option<Check>,
+    /// The chain of custody, from the collection on.
+    pub custody: Vec<Link>,
+}
+
+/// One link of the chain of custody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Link {
+    #[schema(value_type = String, example = "transferred")]
+    pub act: CustodyAct,
+    /// Who did it.
+    pub by: String,
+    #[schema(value_type = Option<String>, example = "USR-2")]
+    pub account: Option<UserId>,
+    /// Who received it.
+    pub to: Option<String>,
+    pub reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+}
+
+/// What hashing the bytes again showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Check {
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    pub by: String,
+    /// Whether the bytes still have the SHA-256 of their acquisition.
+    pub intact: bool,
+}
+
+impl Link {
+    fn entry(&self) -> Result<CustodyEntry> {
+        Ok(CustodyEntry {
+            act: self.act,
+            by: Line::new("who acts", &self.by)?,
+            to: self.to.as_deref().map(|to| Line::new("the receiver", to)).transpose()?,
+            reason: self.reason.as_deref().map(|reason| Text::new("the reason", reason)).transpose()?,
+            at: self.at,
+        })
+    }
+}
+
+impl Evidence {
+    /// Where the chain has led to, worked out anew from its links.
+    fn chain(&self) -> Result<Custody> {
+        let damaged = |error: &dyn std::fmt::Display| Error::Damaged(format!("{}: {error}", self.id));
+        let links = self.custody.iter().map(Link::entry).collect::<Result<Vec<_>>>();
+        Custody::of(&links.map_err(|error| damaged(&error))?).map_err(|error| damaged(&error))
+    }
+
+    /// The end of what [`Evidence::name`] says as a path, without anything that a header, a shell or
+    /// a file system could take for more than a name.
+    pub fn file_name(&self) -> String {
+        let last = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let plain: String = last.chars().filter(|c| !c.is_control() && *c != '"').collect();
+        let plain = plain.trim().trim_start_matches('.');
+        if plain.is_empty() { format!("{}.bin", self.id) } else { plain.to_owned() }
+    }
+}
+
+/// One item; who may not know of its incident finds nothing.
+pub async fn get(app: &App, actor: &Actor, id: EvidenceId) -> Result<Evidence> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    store::get(&app.db, actor, id).await?.ok_or(Error::NotFound("evidence item"))
+}
+
+/// The items of one incident with their chains, oldest first.
+pub async fn of_incident(app: &App, actor: &Actor, incident: IncidentId) -> Result<Vec<Evidence>> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    store::of_incident(&app.db, actor, incident).await
+}
+
+/// The items of all incidents that the actor may know of, newest first.
+pub async fn list(app: &App, actor: &Actor, query: &PageQuery) -> Result<Page<Evidence>> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    let limit = query.limit()?;
+    let before = query.position::<1>()?.map(|[before]| before);
+    let items = store::list(&app.db, actor, before, limit + 1).await?;
+    Ok(Page::of(items, limit, |item| [item.id.get()]))
+}

@@ -1,0 +1,249 @@
+//! The SQL of evidence.
+
+use std::collections::HashMap;
+
+use domain::evidence::{Acquisition, Custody, CustodyStatus, Sha256};
+use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, UserId};
+use platform::db::{Db, Row as AnyRow, Tx};
+use sqlx::{Any, Executor, QueryBuilder, Row};
+
+use super::{Check, Evidence, Link};
+use crate::change::{Change, time};
+use crate::error::{Error, Result};
+use crate::identity::scope::{account, visible};
+
+/// An item before it has a number.
+pub struct NewItem {
+    pub incident: IncidentId,
+    pub name: String,
+    pub sha256: Sha256,
+    pub bytes: i64,
+    pub acquisition: Acquisition,
+    pub note: Option<String>,
+    pub delivery: Option<IntakeId>,
+    pub collected_by: Option<UserId>,
+    pub status: CustodyStatus,
+    pub custodian: String,
+}
+
+macro_rules! items {
+    ($rest:literal, $account:literal) => {
+        concat!(
+            "select e.id, e.incident, e.name, e.sha256, e.bytes, e.method, e.tool, e.place, e.acquired_by,
+                    e.acquired_at, e.note, e.delivery, e.collected_by, e.status, e.custodian, e.holder,
+                    e.checked_at, e.checked_by, e.intact
+             from evidence e where ",
+            visible!("e.incident", $account),
+            $rest
+        )
+    };
+}
+
+/// Whether there is such an incident that this actor may know of. Incidents stand above evidence, so
+/// this asks their table for nothing but that.
+pub async fn incident_is_there(db: &Db, actor: &Actor, incident: IncidentId) -> Result<bool> {
+    there(db.readers(), actor, incident).await
+}
+
+pub async fn incident_is_there_in(tx: &mut Tx, actor: &Actor, incident: IncidentId) -> Result<bool> {
+    there(tx, actor, incident).await
+}
+
+async fn there(
+    on: impl Executor<'_, Database = Any>,
+    actor: &Actor,
+    incident: IncidentId,
+) -> Result<bool> {
+    let row = sqlx::query(concat!("select 1 from incident i where i.id = $1 and ", visible!("i.id", "$2")))
+        .bind(incident.get())
+        .bind(account(actor))
+        .fetch_optional(on)
+        .await?;
+    Ok(row.is_some())
+}
+
+pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceId> {
+    let row = sqlx::query(
+        "insert into evidence (incident, name, sha256, bytes, method, tool, place, acquired_by, acquired_at,
+                               note, delivery, collected_by, status, custodian, holder)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) returning id",
+    )
+    .bind(item.incident.get())
+    .bind(&item.name)
+    .bind(item.sha256.to_string())
+    .bind(item.bytes)
+    .bind(&*item.acquisition.method)
+    .bind(&*item.acquisition.tool)
+    .bind(&*item.acquisition.place)
+    .bind(&*item.acquisition.by)
+    .bind(item.acquisition.at.as_microsecond())
+    .bind(item.note.clone())
+    .bind(item.delivery.map(IntakeId::get))
+    .bind(item.collected_by.map(UserId::get))
+    .bind(item.status.as_str())
+    .bind(&item.custodian)
+    .fetch_one(&mut *change.tx)
+    .await?;
+    Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)
+}
+
+pub async fn insert_link(change: &mut Change<'_>, id: EvidenceId, link: &Link) -> Result<()> {
+    sqlx::query(
+        "insert into custody (evidence, act, person, account, receiver, reason, at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(id.get())
+    .bind(link.act.as_str())
+    .bind(&link.by)
+    .bind(link.account.map(UserId::get))
+    .bind(link.to.clone())
+    .bind(link.reason.clone())
+    .bind(link.at.as_microsecond())
+    .execute(&mut *change.tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn set_custody(change: &mut Change<'_>, id: EvidenceId, custody: &Custody) -> Result<()> {
+    sqlx::query("update evidence set status = $2, custodian = $3, holder = $4 where id = $1")
+        .bind(id.get())
+        .bind(custody.status().as_str())
+        .bind(&**custody.custodian())
+        .bind(&**custody.holder())
+        .execute(&mut *change.tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn set_check(change: &mut Change<'_>, id: EvidenceId, check: &Check) -> Result<()> {
+    sqlx::query("update evidence set checked_at = $2, checked_by = $3, intact = $4 where id = $1")
+        .bind(id.get())
+        .bind(check.at.as_microsecond())
+        .bind(&check.by)
+        .bind(i64::from(check.intact))
+        .execute(&mut *change.tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn get(db: &Db, actor: &Actor, id: EvidenceId) -> Result<Option<Evidence>> {
+    let row = sqlx::query(items!(" and e.id = $2", "$1"))
+        .bind(account(actor))
+        .bind(id.get())
+        .fetch_optional(db.readers())
+        .await?;
+    let Some(mut item) = row.as_ref().map(evidence).transpose()? else { return Ok(None) };
+    let rows = links_of(&[id.get()]).build().fetch_all(db.readers()).await?;
+    item.custody = rows.iter().map(link).collect::<Result<_>>()?;
+    Ok(Some(item))
+}
+
+pub async fn get_in(tx: &mut Tx, actor: &Actor, id: EvidenceId) -> Result<Option<Evidence>> {
+    let row = sqlx::query(items!(" and e.id = $2", "$1"))
+        .bind(account(actor))
+        .bind(id.get())
+        .fetch_optional(&mut *tx)
+        .await?;
+    let Some(mut item) = row.as_ref().map(evidence).transpose()? else { return Ok(None) };
+    let rows = links_of(&[id.get()]).build().fetch_all(tx).await?;
+    item.custody = rows.iter().map(link).collect::<Result<_>>()?;
+    Ok(Some(item))
+}
+
+pub async fn of_incident(db: &Db, actor: &Actor, incident: IncidentId) -> Result<Vec<Evidence>> {
+    let rows = sqlx::query(items!(" and e.incident = $2 order by e.id", "$1"))
+        .bind(account(actor))
+        .bind(incident.get())
+        .fetch_all(db.readers())
+        .await?;
+    with_chains(db, rows.iter().map(evidence).collect::<Result<_>>()?).await
+}
+
+pub async fn list(db: &Db, actor: &Actor, before: Option<i64>, limit: i64) -> Result<Vec<Evidence>> {
+    let rows = sqlx::query(items!(
+        " and (cast($2 as bigint) is null or e.id < $2) order by e.id desc limit $3",
+        "$1"
+    ))
+    .bind(account(actor))
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db.readers())
+    .await?;
+    with_chains(db, rows.iter().map(evidence).collect::<Result<_>>()?).await
+}
+
+async fn with_chains(db: &Db, mut items: Vec<Evidence>) -> Result<Vec<Evidence>> {
+    let numbers: Vec<i64> = items.iter().map(|item| item.id.get()).collect();
+    let mut chains: HashMap<i64, Vec<Link>> = HashMap::new();
+    for some in numbers.chunks(500) {
+        for row in links_of(some).build().fetch_all(db.readers()).await? {
+            chains.entry(row.try_get("evidence")?).or_default().push(link(&row)?);
+        }
+    }
+    for item in &mut items {
+        item.custody = chains.remove(&item.id.get()).unwrap_or_default();
+    }
+    Ok(items)
+}
+
+fn links_of(items: &[i64]) -> QueryBuilder<Any> {
+    let mut query = QueryBuilder::<Any>::new(
+        "select evidence, act, person, account, receiver, reason, at from custody where evidence in (",
+    );
+    let mut list = query.separated(", ");
+    for item in items {
+        list.push_bind(*item);
+    }
+    query.push(") order by id");
+    query
+}
+
+fn evidence(row: &AnyRow) -> Result<Evidence> {
+    let checked = match row.try_get::<Option<i64>, _>("checked_at")? {
+        Some(at) => Some(Check {
+            at: time(at)?,
+            by: row.try_get("checked_by")?,
+            intact: row.try_get::<i64, _>("intact")? == 1,
+        }),
+        None => None,
+    };
+    let words = |column| Ok::<String, Error>(row.try_get(column)?);
+    let line = |column| Line::new("a stored line", &words(column)?).map_err(|error| damaged(&error));
+    Ok(Evidence {
+        id: EvidenceId::try_from(row.try_get::<i64, _>("id")?)?,
+        incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
+        name: words("name")?,
+        sha256: words("sha256")?.parse().map_err(|error| damaged(&error))?,
+        bytes: row.try_get("bytes")?,
+        acquisition: Acquisition {
+            method: line("method")?,
+            tool: line("tool")?,
+            place: line("place")?,
+            by: line("acquired_by")?,
+            at: time(row.try_get("acquired_at")?)?,
+        },
+        note: row.try_get("note")?,
+        delivery: row.try_get::<Option<i64>, _>("delivery")?.map(IntakeId::try_from).transpose()?,
+        collected_by: row.try_get::<Option<i64>, _>("collected_by")?.map(UserId::try_from).transpose()?,
+        status: words("status")?.parse().map_err(|error| damaged(&error))?,
+        custodian: words("custodian")?,
+        holder: words("holder")?,
+        checked,
+        custody: Vec::new(),
+    })
+}
+
+fn link(row: &AnyRow) -> Result<Link> {
+    Ok(Link {
+        act: row.try_get::<String, _>("act")?.parse().map_err(|error| damaged(&error))?,
+        by: row.try_get("person")?,
+        account: row.try_get::<Option<i64>, _>("account")?.map(UserId::try_from).transpose()?,
+        to: row.try_get("receiver")?,
+        reason: row.try_get("reason")?,
+        at: time(row.try_get("at")?)?,
+    })
+}
+
+fn damaged(error: &domain::Error) -> Error {
+    Error::Damaged(error.to_string())
+}

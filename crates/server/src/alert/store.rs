@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use domain::alert::{AlertKey, AlertStatus, Verdict, WINDOW};
 use domain::{
-    AlertId, Entity, EntityKind, EventId, IncidentId, IncidentType, IntakeId, Severity, UserId,
+    AlertId, Entity, EntityKind, EventId, IncidentId, IntakeId, Severity, UserId,
 };
 use jiff::Timestamp;
-use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{Act, Alert, Filter, Found, Match, Tally};
 use crate::change::time;
 use crate::error::{Error, Result};
 use crate::identity::scope::visible;
 
-/// Rows an insert carries.
-const ROWS: usize = 100;
+/// How many keys one statement asks for.
+const KEYS: usize = 200;
 
 macro_rules! columns {
     () => {
@@ -221,28 +221,26 @@ pub async fn open_alerts(
     let mut found: HashMap<AlertKey, Vec<Alert>> = HashMap::new();
     let earliest = spans.iter().map(|(_, first, _)| *first).min().unwrap_or(Timestamp::MIN);
     let latest = spans.iter().map(|(_, _, last)| *last).max().unwrap_or(Timestamp::MAX);
-    for some in spans.chunks(ROWS) {
-        let mut query = QueryBuilder::<Any>::new(concat!(
-            "select ",
-            columns!(),
-            " from alert a where (a.rule, a.entity_kind, a.entity_name) in (values "
-        ));
-        let mut list = query.separated(", ");
+    let from = earliest.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_microsecond();
+    let until = latest.saturating_add(WINDOW).unwrap_or(Timestamp::MAX).as_microsecond();
+    for some in spans.chunks(KEYS) {
+        let keys = (0..some.len()).map(|key| format!("(${}, ${}, ${})", 3 * key + 3, 3 * key + 4, 3 * key + 5));
+        let sql = format!(
+            concat!(
+                "select ",
+                columns!(),
+                " from alert a where (a.rule, a.entity_kind, a.entity_name) in (values {})
+                  and a.status <> 'dismissed' and a.last_seen >= $1 and a.first_seen <= $2
+                  order by a.first_seen, a.id"
+            ),
+            keys.collect::<Vec<_>>().join(", ")
+        );
+        // Our own text and placeholders alone.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(from).bind(until);
         for (key, _, _) in some {
-            list.push("(");
-            list.push_bind_unseparated(key.rule.clone());
-            list.push_unseparated(", ");
-            list.push_bind_unseparated(key.entity.kind().as_str());
-            list.push_unseparated(", ");
-            list.push_bind_unseparated(key.entity.name().to_owned());
-            list.push_unseparated(")");
+            query = query.bind(key.rule.clone()).bind(key.entity.kind().as_str()).bind(key.entity.name().to_owned());
         }
-        query.push(") and a.status <> 'dismissed' and a.last_seen >= ");
-        query.push_bind(earliest.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_microsecond());
-        query.push(" and a.first_seen <= ");
-        query.push_bind(latest.saturating_add(WINDOW).unwrap_or(Timestamp::MAX).as_microsecond());
-        query.push(" order by a.first_seen, a.id");
-        for row in query.build().fetch_all(&mut *tx).await? {
+        for row in query.fetch_all(&mut *tx).await? {
             let alert = read(&row)?;
             let key = AlertKey { rule: alert.rule.clone(), entity: alert.entity.clone() };
             found.entry(key).or_default().push(alert);
@@ -258,42 +256,36 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
     }
     let row = sqlx::query("select coalesce(max(id), 0) from alert").fetch_one(&mut *tx).await?;
     let last: i64 = row.try_get(0)?;
+    let mut rows: Vec<[Bind; 16]> = Vec::with_capacity(alerts.len());
     for (number, alert) in (last + 1..).zip(&mut alerts) {
         alert.id = AlertId::try_from(number)?;
+        rows.push([
+            number.into(),
+            alert.rule.clone().into(),
+            alert.title.clone().into(),
+            alert.severity.as_str().into(),
+            rank(alert.severity).into(),
+            alert.entity.kind().as_str().into(),
+            alert.entity.name().into(),
+            alert.first_seen.as_microsecond().into(),
+            alert.last_seen.as_microsecond().into(),
+            alert.count.into(),
+            alert.status.as_str().into(),
+            serde_json::to_string(&alert.techniques)?.into(),
+            serde_json::to_string(&alert.tactics)?.into(),
+            alert.suggested_type.map(|kind| kind.as_str().to_owned()).into(),
+            alert.created_at.as_microsecond().into(),
+            alert.updated_at.as_microsecond().into(),
+        ]);
     }
-    for some in alerts.chunks(ROWS) {
-        let mut texts = Vec::with_capacity(some.len());
-        for alert in some {
-            texts.push((
-                &**alert,
-                serde_json::to_string(&alert.techniques)?,
-                serde_json::to_string(&alert.tactics)?,
-            ));
-        }
-        let mut insert = QueryBuilder::<Any>::new(
-            "insert into alert (id, rule, title, severity, severity_rank, entity_kind, entity_name, first_seen, \
-             last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at) ",
-        );
-        insert.push_values(texts, |mut row, (alert, techniques, tactics)| {
-            row.push_bind(alert.id.get())
-                .push_bind(alert.rule.clone())
-                .push_bind(alert.title.clone())
-                .push_bind(alert.severity.as_str())
-                .push_bind(rank(alert.severity))
-                .push_bind(alert.entity.kind().as_str())
-                .push_bind(alert.entity.name().to_owned())
-                .push_bind(alert.first_seen.as_microsecond())
-                .push_bind(alert.last_seen.as_microsecond())
-                .push_bind(alert.count)
-                .push_bind(alert.status.as_str())
-                .push_bind(techniques)
-                .push_bind(tactics)
-                .push_bind(alert.suggested_type.map(IncidentType::as_str))
-                .push_bind(alert.created_at.as_microsecond())
-                .push_bind(alert.updated_at.as_microsecond());
-        });
-        insert.build().execute(&mut *tx).await?;
-    }
+    insert_rows(
+        tx,
+        "insert into alert (id, rule, title, severity, severity_rank, entity_kind, entity_name, first_seen, \
+         last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at)",
+        rows,
+        "",
+    )
+    .await?;
     Ok(())
 }
 
@@ -321,29 +313,19 @@ pub async fn update(tx: &mut Tx, alert: &Alert) -> Result<()> {
 }
 
 pub async fn insert_matches(tx: &mut Tx, matches: &[(AlertId, &Match)]) -> Result<()> {
-    for some in matches.chunks(ROWS) {
-        let mut rows = Vec::with_capacity(some.len());
-        for (alert, one) in some {
-            rows.push((alert.get(), one.event.get(), one.at.as_microsecond(), serde_json::to_string(&one.found)?));
-        }
-        let mut insert = QueryBuilder::<Any>::new("insert into alert_match (alert_id, event_id, at, found) ");
-        insert.push_values(rows, |mut row, (alert, event, at, found)| {
-            row.push_bind(alert).push_bind(event).push_bind(at).push_bind(found);
-        });
-        insert.build().execute(&mut *tx).await?;
+    let mut rows: Vec<[Bind; 4]> = Vec::with_capacity(matches.len());
+    for (alert, one) in matches {
+        let found = serde_json::to_string(&one.found)?;
+        rows.push([alert.get().into(), one.event.get().into(), one.at.as_microsecond().into(), found.into()]);
     }
+    insert_rows(tx, "insert into alert_match (alert_id, event_id, at, found)", rows, "").await?;
     Ok(())
 }
 
 pub async fn insert_deliveries(tx: &mut Tx, delivery: IntakeId, alerts: &[AlertId]) -> Result<()> {
-    for some in alerts.chunks(ROWS) {
-        let mut insert = QueryBuilder::<Any>::new("insert into alert_delivery (delivery_id, alert_id) ");
-        insert.push_values(some, |mut row, alert| {
-            row.push_bind(delivery.get()).push_bind(alert.get());
-        });
-        insert.push(" on conflict do nothing");
-        insert.build().execute(&mut *tx).await?;
-    }
+    let rows = alerts.iter().map(|alert| -> [Bind; 2] { [delivery.get().into(), alert.get().into()] });
+    let into = "insert into alert_delivery (delivery_id, alert_id)";
+    insert_rows(tx, into, rows.collect(), "on conflict do nothing").await?;
     Ok(())
 }
 

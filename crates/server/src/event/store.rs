@@ -1,8 +1,8 @@
 //! The SQL of deliveries and events.
 
 use domain::{EventId, IntakeId, UserId};
-use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{
     Delivery, DeliveryState, NewDelivery, NewEvent, Progress, REFUSED_KEPT, RefusedRecord, Source,
@@ -11,21 +11,28 @@ use super::{
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
 
-/// Rows an insert carries. Always the same number but for the last, so that the statement is prepared once.
-const ROWS: usize = 100;
+/// How many numbers one statement asks for.
+const ASKED: usize = 500;
 
-const DELIVERY: &str = "select id, name, format, sha256, bytes, state, events, refused, detections, \
-     first_event, last_event, events_sha256, received_at, received_by, completed_at, problem from delivery";
+macro_rules! delivery {
+    () => {
+        "id, name, format, sha256, bytes, state, events, refused, detections, first_event, last_event, \
+         events_sha256, received_at, received_by, completed_at, problem"
+    };
+}
 
-const EVENT: &str = "select id, delivery_id, at, host, format, product, category, service, fields, raw, \
-     raw_sha256 from event";
+macro_rules! event {
+    () => {
+        "id, delivery_id, at, host, format, product, category, service, fields, raw, raw_sha256"
+    };
+}
 
 pub async fn deliveries(db: &Db, before: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
-    let rows = sqlx::query(
-        "select id, name, format, sha256, bytes, state, events, refused, detections, first_event,
-                last_event, events_sha256, received_at, received_by, completed_at, problem
-         from delivery where id < coalesce(cast($1 as bigint), 9223372036854775807) order by id desc limit $2",
-    )
+    let rows = sqlx::query(concat!(
+        "select ",
+        delivery!(),
+        " from delivery where id < coalesce(cast($1 as bigint), 9223372036854775807) order by id desc limit $2"
+    ))
     .bind(before)
     .bind(limit)
     .fetch_all(db.readers())
@@ -34,9 +41,11 @@ pub async fn deliveries(db: &Db, before: Option<i64>, limit: i64) -> Result<Vec<
 }
 
 pub async fn delivery(db: &Db, id: IntakeId) -> Result<Option<Delivery>> {
-    let mut query = QueryBuilder::<Any>::new(DELIVERY);
-    query.push(" where id = ").push_bind(id.get());
-    query.build().fetch_optional(db.readers()).await?.as_ref().map(read_delivery).transpose()
+    let row = sqlx::query(concat!("select ", delivery!(), " from delivery where id = $1"))
+        .bind(id.get())
+        .fetch_optional(db.readers())
+        .await?;
+    row.as_ref().map(read_delivery).transpose()
 }
 
 pub async fn any_delivery(db: &Db) -> Result<bool> {
@@ -44,17 +53,24 @@ pub async fn any_delivery(db: &Db) -> Result<bool> {
 }
 
 pub async fn same_delivery(db: &Db, sha256: &str, name: &str) -> Result<Option<Delivery>> {
-    let mut query = QueryBuilder::<Any>::new(DELIVERY);
-    query.push(" where sha256 = ").push_bind(sha256.to_owned());
-    query.push(" and name = ").push_bind(name.to_owned());
-    query.push(" and state <> 'failed' order by id desc limit 1");
-    query.build().fetch_optional(db.readers()).await?.as_ref().map(read_delivery).transpose()
+    let row = sqlx::query(concat!(
+        "select ",
+        delivery!(),
+        " from delivery where sha256 = $1 and name = $2 and state <> 'failed' order by id desc limit 1"
+    ))
+    .bind(sha256)
+    .bind(name)
+    .fetch_optional(db.readers())
+    .await?;
+    row.as_ref().map(read_delivery).transpose()
 }
 
 pub async fn unfinished(db: &Db) -> Result<Vec<Delivery>> {
-    let mut query = QueryBuilder::<Any>::new(DELIVERY);
-    query.push(" where state = 'reading' order by id");
-    query.build().fetch_all(db.readers()).await?.iter().map(read_delivery).collect()
+    let rows =
+        sqlx::query(concat!("select ", delivery!(), " from delivery where state = 'reading' order by id"))
+            .fetch_all(db.readers())
+            .await?;
+    rows.iter().map(read_delivery).collect()
 }
 
 pub async fn refused(db: &Db, id: IntakeId, after: Option<i64>, limit: i64) -> Result<Vec<RefusedRecord>> {
@@ -75,39 +91,49 @@ pub async fn refused(db: &Db, id: IntakeId, after: Option<i64>, limit: i64) -> R
 }
 
 pub async fn event(db: &Db, id: EventId) -> Result<Option<StoredEvent>> {
-    let mut query = QueryBuilder::<Any>::new(EVENT);
-    query.push(" where id = ").push_bind(id.get());
-    query.build().fetch_optional(db.readers()).await?.as_ref().map(read_event).transpose()
+    let row = sqlx::query(concat!("select ", event!(), " from event where id = $1"))
+        .bind(id.get())
+        .fetch_optional(db.readers())
+        .await?;
+    row.as_ref().map(read_event).transpose()
 }
 
 pub async fn events_in(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
     let mut events = Vec::with_capacity(ids.len());
-    for some in ids.chunks(ROWS) {
-        let mut query = QueryBuilder::<Any>::new(EVENT);
-        query.push(" where id in (");
-        let mut list = query.separated(", ");
-        for id in some {
-            list.push_bind(id.get());
-        }
-        query.push(") order by id");
-        for row in query.build().fetch_all(&mut *tx).await? {
+    for some in ids.chunks(ASKED) {
+        let places = places(some.len());
+        let sql = format!(concat!("select ", event!(), " from event where id in ({}) order by id"), places);
+        for row in asked(tx, sql, some).await? {
             events.push(read_event(&row)?);
         }
     }
     Ok(events)
 }
 
+/// `$1, $2, …`
+fn places(count: usize) -> String {
+    (1..=count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs a statement over some events. It is made of our own text and placeholders alone.
+async fn asked(tx: &mut Tx, sql: String, events: &[EventId]) -> Result<Vec<AnyRow>> {
+    let query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+    let query = events.iter().fold(query, |query, event| query.bind(event.get()));
+    Ok(query.fetch_all(tx).await?)
+}
+
 pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delivery>> {
     let mut found: Vec<Delivery> = Vec::new();
-    for some in events.chunks(ROWS) {
-        let mut query = QueryBuilder::<Any>::new(DELIVERY);
-        query.push(" where id in (select delivery_id from event where id in (");
-        let mut list = query.separated(", ");
-        for id in some {
-            list.push_bind(id.get());
-        }
-        query.push("))");
-        for row in query.build().fetch_all(&mut *tx).await? {
+    for some in events.chunks(ASKED) {
+        let sql = format!(
+            concat!(
+                "select ",
+                delivery!(),
+                " from delivery where id in (select e.delivery_id from event e where e.id in ({}))"
+            ),
+            places(some.len())
+        );
+        for row in asked(tx, sql, some).await? {
             let delivery = read_delivery(&row)?;
             if found.iter().all(|known| known.id != delivery.id) {
                 found.push(delivery);
@@ -119,12 +145,12 @@ pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delive
 }
 
 pub async fn insert_delivery(change: &mut Change<'_>, new: &NewDelivery) -> Result<Delivery> {
-    let row = sqlx::query(
+    let row = sqlx::query(concat!(
         "insert into delivery (name, format, sha256, bytes, state, received_at, received_by)
          values ($1, $2, $3, $4, 'reading', $5, $6)
-         returning id, name, format, sha256, bytes, state, events, refused, detections, first_event,
-                   last_event, events_sha256, received_at, received_by, completed_at, problem",
-    )
+         returning ",
+        delivery!()
+    ))
     .bind(&new.name)
     .bind(&new.format)
     .bind(&new.sha256)
@@ -141,28 +167,32 @@ pub async fn insert_delivery(change: &mut Change<'_>, new: &NewDelivery) -> Resu
 pub async fn insert_events(tx: &mut Tx, delivery: IntakeId, events: &[NewEvent]) -> Result<Vec<EventId>> {
     let row = sqlx::query("select coalesce(max(id), 0) from event").fetch_one(&mut *tx).await?;
     let last: i64 = row.try_get(0)?;
-    let numbered: Vec<(i64, &NewEvent)> = (last + 1..).zip(events).collect();
-    for some in numbered.chunks(ROWS) {
-        let mut insert = QueryBuilder::<Any>::new(
-            "insert into event (id, delivery_id, at, host, format, product, category, service, fields, \
-             raw, raw_sha256) ",
-        );
-        insert.push_values(some, |mut row, (number, event)| {
-            row.push_bind(*number)
-                .push_bind(delivery.get())
-                .push_bind(event.at.map(jiff::Timestamp::as_microsecond))
-                .push_bind(event.host.clone())
-                .push_bind(event.format)
-                .push_bind(event.source.product.clone())
-                .push_bind(event.source.category.clone())
-                .push_bind(event.source.service.clone())
-                .push_bind(event.fields.clone())
-                .push_bind(event.raw.to_vec())
-                .push_bind(event.raw_sha256.clone());
-        });
-        insert.build().execute(&mut *tx).await?;
+    let mut ids = Vec::with_capacity(events.len());
+    let mut rows: Vec<[Bind; 11]> = Vec::with_capacity(events.len());
+    for (number, event) in (last + 1..).zip(events) {
+        ids.push(EventId::try_from(number)?);
+        rows.push([
+            number.into(),
+            delivery.get().into(),
+            event.at.map(jiff::Timestamp::as_microsecond).into(),
+            event.host.clone().into(),
+            event.format.into(),
+            event.source.product.clone().into(),
+            event.source.category.clone().into(),
+            event.source.service.clone().into(),
+            event.fields.clone().into(),
+            event.raw.to_vec().into(),
+            event.raw_sha256.clone().into(),
+        ]);
     }
-    numbered.iter().map(|(number, _)| Ok(EventId::try_from(*number)?)).collect()
+    insert_rows(
+        tx,
+        "insert into event (id, delivery_id, at, host, format, product, category, service, fields, raw, raw_sha256)",
+        rows,
+        "",
+    )
+    .await?;
+    Ok(ids)
 }
 
 pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[(String, String)]) -> Result<()> {
@@ -175,14 +205,10 @@ pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[(String,
         .await?;
     let room = usize::try_from(REFUSED_KEPT - row.try_get::<i64, _>(0)?).unwrap_or(0);
     let kept = records.get(..room.min(records.len())).unwrap_or_default();
-    for some in kept.chunks(ROWS) {
-        let mut insert =
-            QueryBuilder::<Any>::new("insert into refused_record (delivery_id, record, cause) ");
-        insert.push_values(some, |mut row, (record, cause)| {
-            row.push_bind(delivery.get()).push_bind(record.clone()).push_bind(cause.clone());
-        });
-        insert.build().execute(&mut *tx).await?;
-    }
+    let rows = kept.iter().map(|(record, cause)| -> [Bind; 3] {
+        [delivery.get().into(), record.clone().into(), cause.clone().into()]
+    });
+    insert_rows(tx, "insert into refused_record (delivery_id, record, cause)", rows.collect(), "").await?;
     Ok(())
 }
 
@@ -205,12 +231,12 @@ pub async fn advance(tx: &mut Tx, id: IntakeId, events: &[EventId], progress: &P
 }
 
 pub async fn complete(change: &mut Change<'_>, id: IntakeId, events_sha256: &str) -> Result<Option<Delivery>> {
-    let row = sqlx::query(
+    let row = sqlx::query(concat!(
         "update delivery set state = 'complete', events_sha256 = $2, completed_at = $3
          where id = $1 and state = 'reading'
-         returning id, name, format, sha256, bytes, state, events, refused, detections, first_event,
-                   last_event, events_sha256, received_at, received_by, completed_at, problem",
-    )
+         returning ",
+        delivery!()
+    ))
     .bind(id.get())
     .bind(events_sha256)
     .bind(change.at_micros())
@@ -220,12 +246,12 @@ pub async fn complete(change: &mut Change<'_>, id: IntakeId, events_sha256: &str
 }
 
 pub async fn fail(change: &mut Change<'_>, id: IntakeId, problem: &str) -> Result<Option<Delivery>> {
-    let row = sqlx::query(
+    let row = sqlx::query(concat!(
         "update delivery set state = 'failed', problem = $2, completed_at = $3
          where id = $1 and state = 'reading'
-         returning id, name, format, sha256, bytes, state, events, refused, detections, first_event,
-                   last_event, events_sha256, received_at, received_by, completed_at, problem",
-    )
+         returning ",
+        delivery!()
+    ))
     .bind(id.get())
     .bind(problem)
     .bind(change.at_micros())

@@ -2,6 +2,7 @@
 //! SQLite and, where a server answers, on PostgreSQL as well: see [`everywhere`].
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::Role;
@@ -21,7 +22,8 @@ pub struct World {
     pub manager: As,
     pub responder: As,
     pub observer: As,
-    _data: tempfile::TempDir,
+    /// Shared with whoever tells the story: a story that takes only parts of its world must not drop it.
+    data: Arc<tempfile::TempDir>,
 }
 
 /// Somebody who talks to the server with an API key.
@@ -122,12 +124,17 @@ where
     S: Fn(World) -> F,
     F: Future<Output = ()>,
 {
-    story(world(None, "SQLite").await).await;
+    tell(&story, world(None, "SQLite").await).await;
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let name = format!("it{}", NUMBER.fetch_add(1, Ordering::SeqCst));
     if let Some(address) = platform::testing::postgres(&name).await {
-        story(world(Some(address), "PostgreSQL").await).await;
+        tell(&story, world(Some(address), "PostgreSQL").await).await;
     }
+}
+
+async fn tell<F: Future<Output = ()>>(story: impl Fn(World) -> F, world: World) {
+    let _data = Arc::clone(&world.data);
+    story(world).await;
 }
 
 /// A world on SQLite alone, for stories in which the store does not matter.
@@ -157,7 +164,7 @@ async fn world(database: Option<String>, store: &'static str) -> World {
     let manager = account(&admin, "Max Manager", Role::IncidentManager).await;
     let responder = account(&admin, "Rita Responder", Role::Responder).await;
     let observer = account(&admin, "Olaf Observer", Role::Observer).await;
-    World { app, base, store, admin, manager, responder, observer, _data: data }
+    World { app, base, store, admin, manager, responder, observer, data: Arc::new(data) }
 }
 
 /// Another person with a key of their own.

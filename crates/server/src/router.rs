@@ -10,12 +10,13 @@ use axum::routing::get;
 use domain::Permission;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::error::{Error, Problem};
-use crate::web::{assets, gate, live, openapi, problem};
+use crate::web::{assets, download, gate, live, openapi, problem};
 use crate::{alert, audit, event, evidence, identity, incident, intake, plan, report};
 
 /// What a route needs of whoever asks.
@@ -89,6 +90,33 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/alerts/{id}/reopen", May(P::TriageAlerts)),
     ("GET", "/api/v1/rules", May(P::ReadAlerts)),
     ("GET", "/api/v1/rules/{id}", May(P::ReadAlerts)),
+    // evidence
+    ("GET", "/evidence", May(P::ReadIncident)),
+    ("GET", "/evidence/{id}", May(P::ReadIncident)),
+    ("POST", "/evidence/{id}/custody", May(P::WorkIncident)),
+    ("POST", "/evidence/{id}/verify", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/evidence", May(P::WorkIncident)),
+    ("GET", "/api/v1/evidence", May(P::ReadIncident)),
+    ("GET", "/api/v1/evidence/{id}", May(P::ReadIncident)),
+    ("GET", "/api/v1/evidence/{id}/content", May(P::ReadIncident)),
+    ("POST", "/api/v1/evidence/{id}/custody", May(P::WorkIncident)),
+    ("POST", "/api/v1/evidence/{id}/verify", May(P::WorkIncident)),
+    ("GET", "/api/v1/incidents/{id}/evidence", May(P::ReadIncident)),
+    ("POST", "/api/v1/incidents/{id}/evidence", May(P::WorkIncident)),
+    // report
+    ("GET", "/incidents/{id}/report", May(P::ReadIncident)),
+    ("GET", "/api/v1/incidents/{id}/report", May(P::ReadIncident)),
+    // audit
+    ("GET", "/ledger", May(P::ReadAudit)),
+    ("GET", "/ledger/{index}", May(P::ReadAudit)),
+    ("GET", "/incidents/{id}/bundle", May(P::ExportIncident)),
+    ("GET", "/api/v1/incidents/{id}/bundle", May(P::ExportIncident)),
+    ("GET", "/api/v1/ledger/key", SignIn),
+    ("GET", "/api/v1/ledger/checkpoint", SignIn),
+    ("GET", "/api/v1/ledger/leaves", May(P::ReadAudit)),
+    ("GET", "/api/v1/ledger/leaves/{index}", May(P::ReadAudit)),
+    ("GET", "/api/v1/ledger/proof/inclusion", May(P::ReadAudit)),
+    ("GET", "/api/v1/ledger/proof/consistency", SignIn),
 ];
 
 /// What this route needs; `None` if it is not in the list.
@@ -140,9 +168,18 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { Error::NotFound("page") })
         .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(failed())))
         .layer(from_fn_with_state(app.clone(), problem::for_people))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(map_response(guard_headers))
         .with_state(app)
+}
+
+/// Files to be saved go out as they are: packed ones gain nothing, and their length is known.
+fn worth_packing() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new(download::BYTES))
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("application/pdf"))
+        .and(NotForContentType::const_new("application/vnd"))
 }
 
 fn failed() -> Problem {

@@ -139,10 +139,8 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
     for growing in grown.iter().filter(|growing| !growing.fresh) {
         store::update(change.tx, &growing.alert).await?;
     }
-    let matches: Vec<(AlertId, &Match)> = grown
-        .iter()
-        .flat_map(|growing| growing.new.iter().map(|one| (growing.alert.id, one)))
-        .collect();
+    let matches: Vec<(AlertId, &Match)> =
+        grown.iter().flat_map(|growing| growing.new.iter().map(|one| (growing.alert.id, one))).collect();
     store::insert_matches(change.tx, &matches).await?;
     let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
     store::insert_deliveries(change.tx, delivery, &alerts).await?;

@@ -254,13 +254,7 @@ pub async fn acknowledge_all(app: &App, actor: &Actor, ids: Vec<AlertId>) -> Res
     .await
 }
 
-pub async fn dismiss(
-    app: &App,
-    actor: &Actor,
-    id: AlertId,
-    verdict: Verdict,
-    reason: &str,
-) -> Result<Alert> {
+pub async fn dismiss(app: &App, actor: &Actor, id: AlertId, verdict: Verdict, reason: &str) -> Result<Alert> {
     let changed = dismiss_all(app, actor, vec![id], verdict, reason).await?;
     changed.into_iter().next().ok_or(Error::NotFound("alert"))
 }
@@ -309,10 +303,8 @@ async fn change_all(
         return Err(Error::Invalid(format!("Name from 1 to {MOST_AT_ONCE} alerts.")));
     }
     let account = scope::account(actor);
-    app.change(actor, move |change| {
-        Box::pin(async move { move_all(change, account, &ids, act, step).await })
-    })
-    .await
+    app.change(actor, move |change| Box::pin(async move { move_all(change, account, &ids, act, step).await }))
+        .await
 }
 
 /// Moves alerts to their next state. One that may not be moved is named, and none is.

@@ -168,8 +168,12 @@ fn known(rule: &Rule, shipped: bool) -> KnownRule {
             category: text(&source.category),
             service: text(&source.service),
         },
-        techniques: distinct(rule.tags.iter().filter_map(|tag| TechniqueId::from_tag(tag)).map(|id| id.to_string())),
-        tactics: distinct(rule.tags.iter().filter_map(|tag| Tactic::from_tag(tag)).map(|tactic| tactic.to_string())),
+        techniques: distinct(
+            rule.tags.iter().filter_map(|tag| TechniqueId::from_tag(tag)).map(|id| id.to_string()),
+        ),
+        tactics: distinct(
+            rule.tags.iter().filter_map(|tag| Tactic::from_tag(tag)).map(|tactic| tactic.to_string()),
+        ),
         suggested_type: rule.tags.iter().find_map(|tag| suggested_type(tag)),
         shipped,
         file,
@@ -251,7 +255,8 @@ mod tests {
     #[test]
     fn a_refused_rule_of_a_folder_is_kept_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("bad.yml"), "title: Bad\nlogsource:\n  product: windows\n").unwrap();
+        std::fs::write(folder.path().join("bad.yml"), "title: Bad\nlogsource:\n  product: windows\n")
+            .unwrap();
         let (_, catalogue) = load(&[folder.path().to_owned()]).unwrap();
         let refused = &catalogue.refused()[0];
         assert!(refused.file.ends_with("bad.yml"));

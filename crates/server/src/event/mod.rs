@@ -35,8 +35,7 @@ pub enum DeliveryState {
 }
 
 impl DeliveryState {
-    const ALL: [DeliveryState; 3] =
-        [DeliveryState::Reading, DeliveryState::Complete, DeliveryState::Failed];
+    const ALL: [DeliveryState; 3] = [DeliveryState::Reading, DeliveryState::Complete, DeliveryState::Failed];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -198,7 +197,12 @@ pub async fn delivery(app: &App, actor: &Actor, id: IntakeId) -> Result<Delivery
 }
 
 /// A delivery's refused records in reading order; at most [`REFUSED_KEPT`] are kept.
-pub async fn refused(app: &App, actor: &Actor, id: IntakeId, page: &PageQuery) -> Result<Page<RefusedRecord>> {
+pub async fn refused(
+    app: &App,
+    actor: &Actor,
+    id: IntakeId,
+    page: &PageQuery,
+) -> Result<Page<RefusedRecord>> {
     need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
     let limit = page.limit()?;
     let found = store::refused(&app.db, id, page.position::<1>()?.map(|[id]| id), limit + 1).await?;

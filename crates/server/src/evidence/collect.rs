@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use platform::blobs::{Blob, BlobWriter, Blobs};
 
-use super::{Evidence, Link, TOPIC, store};
+use super::{Evidence, Link, TOPIC, seen, store};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -104,9 +104,7 @@ where
     E: Into<Error>,
 {
     need(actor, Permission::WorkIncident, "collecting evidence")?;
-    if !store::incident_is_there(&app.db, actor, incident).await? {
-        return Err(Error::NotFound("incident"));
-    }
+    seen(app, actor, incident).await?;
     let blob = stream_in(&app.blobs, content).await?;
     Ok(Upload { incident, name: name.to_owned(), blob })
 }

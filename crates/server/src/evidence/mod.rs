@@ -7,6 +7,7 @@ pub mod api;
 pub mod collect;
 pub mod content;
 pub mod custody;
+pub mod form;
 pub mod page;
 mod store;
 
@@ -119,6 +120,12 @@ impl Evidence {
 pub async fn get(app: &App, actor: &Actor, id: EvidenceId) -> Result<Evidence> {
     need(actor, Permission::ReadIncident, "reading evidence")?;
     store::get(&app.db, actor, id).await?.ok_or(Error::NotFound("evidence item"))
+}
+
+/// Refuses where there is no such incident, or none that the actor may know of.
+async fn seen(app: &App, actor: &Actor, incident: IncidentId) -> Result<()> {
+    let there = store::incident_is_there(&app.db, actor, incident).await?;
+    if there { Ok(()) } else { Err(Error::NotFound("incident")) }
 }
 
 /// The items of one incident with their chains, oldest first.

@@ -49,11 +49,7 @@ pub async fn incident_is_there_in(tx: &mut Tx, actor: &Actor, incident: Incident
     there(tx, actor, incident).await
 }
 
-async fn there(
-    on: impl Executor<'_, Database = Any>,
-    actor: &Actor,
-    incident: IncidentId,
-) -> Result<bool> {
+async fn there(on: impl Executor<'_, Database = Any>, actor: &Actor, incident: IncidentId) -> Result<bool> {
     let row = sqlx::query(concat!("select 1 from incident i where i.id = $1 and ", visible!("i.id", "$2")))
         .bind(incident.get())
         .bind(account(actor))

@@ -79,9 +79,9 @@ async fn intake(
 ) -> Result<(StatusCode, axum::Json<IntakeAnswer>)> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let receipts = if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-        let form = Multipart::from_request(request, &app)
-            .await
-            .map_err(|refusal| Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text())))?;
+        let form = Multipart::from_request(request, &app).await.map_err(|refusal| {
+            Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text()))
+        })?;
         upload::take_form(&app, &actor, form).await?
     } else {
         let name = name.ok_or_else(|| {

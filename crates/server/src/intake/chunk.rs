@@ -54,10 +54,15 @@ pub struct Chunk {
 /// What the reading thread hands on.
 pub enum Piece {
     /// The first chunk; it holds at least one event.
-    Begun { format: &'static str, first: Chunk },
+    Begun {
+        format: &'static str,
+        first: Chunk,
+    },
     More(Chunk),
     /// The file's end.
-    End { events_sha256: String },
+    End {
+        events_sha256: String,
+    },
     /// There is nothing to store, and why.
     Nothing(String),
 }
@@ -81,9 +86,9 @@ fn read_pieces(
     start: &Start,
     out: &Sender<Piece>,
 ) -> Result<Option<Piece>, String> {
-    let blob = blobs.open_blob(&start.sha256).map_err(|error| {
-        format!("{}: its bytes cannot be read from the blob store: {error}", start.name)
-    })?;
+    let blob = blobs
+        .open_blob(&start.sha256)
+        .map_err(|error| format!("{}: its bytes cannot be read from the blob store: {error}", start.name))?;
     let records = telemetry::from_read(&start.name, blob, &Options::new(start.now))
         .map_err(|error| format!("{error}."))?;
     let format = records.format().name();

@@ -112,7 +112,9 @@ pub async fn resume(app: &App) -> Result<()> {
                 Err(error) => return tracing::error!(%error, %id, "an interrupted delivery cannot be found"),
             };
             match read_on(&app, now).await {
-                Ok(delivery) => tracing::info!(%id, events = delivery.events, "an interrupted delivery is complete"),
+                Ok(delivery) => {
+                    tracing::info!(%id, events = delivery.events, "an interrupted delivery is complete")
+                }
                 Err(error) => tracing::error!(%error, %id, "an interrupted delivery cannot be read on"),
             }
         });

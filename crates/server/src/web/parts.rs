@@ -57,6 +57,22 @@ pub fn sha256(hash: &str) -> Markup {
     }
 }
 
+/// A number of bytes as people say it.
+pub fn size(bytes: i64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    if bytes < 1024 {
+        return format!("{bytes} bytes");
+    }
+    let (mut tenths, mut unit) = (bytes.saturating_mul(10) / 1024, UNITS[0]);
+    for larger in UNITS.iter().skip(1) {
+        if tenths < 10_240 {
+            break;
+        }
+        (tenths, unit) = (tenths / 1024, larger);
+    }
+    format!("{}.{} {unit}", tenths / 10, tenths % 10)
+}
+
 /// What an empty list says: why it is empty, and the next step.
 pub fn empty(icon_name: &str, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
     html! {
@@ -83,5 +99,18 @@ pub fn next_page(path: &str, next: Option<&str>) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_said_in_binary_units() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1024), "1.0 KiB");
+        assert_eq!(size(71_424_819), "68.1 MiB");
+        assert_eq!(size(17_179_869_184), "16.0 GiB");
     }
 }

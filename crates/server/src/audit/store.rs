@@ -1,0 +1,180 @@
+//! The SQL of the ledger's readers. Leaves are written by `change.rs` alone.
+
+use std::collections::BTreeSet;
+
+use domain::Actor;
+use jiff::Timestamp;
+use ledger::{Frontier, StoredHashes};
+use platform::db::{Db, Row as AnyRow, Tx};
+use sqlx::{Any, QueryBuilder, Row};
+
+use super::{Committed, Signed};
+use crate::change::time;
+use crate::error::{Error, Result};
+use crate::identity::scope::{account, visible};
+
+/// The growing edge of the tree; that of the empty tree before the first change.
+pub async fn frontier(db: &Db) -> Result<Frontier> {
+    let row = sqlx::query("select frontier from ledger_head").fetch_optional(db.readers()).await?;
+    row.map_or_else(|| Ok(Frontier::new()), |row| read_frontier(&row))
+}
+
+pub async fn frontier_in(tx: &mut Tx) -> Result<Option<Frontier>> {
+    let row = sqlx::query("select frontier from ledger_head").fetch_optional(tx).await?;
+    row.map(|row| read_frontier(&row)).transpose()
+}
+
+fn read_frontier(row: &AnyRow) -> Result<Frontier> {
+    Ok(Frontier::from_bytes(&row.try_get::<Vec<u8>, _>(0)?)?)
+}
+
+pub async fn checkpoint_in(tx: &mut Tx, size: u64) -> Result<Option<String>> {
+    let row = sqlx::query("select note from ledger_checkpoint where size = $1")
+        .bind(signed(size)?)
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
+pub async fn insert_checkpoint(tx: &mut Tx, size: u64, note: &str, at: Timestamp) -> Result<()> {
+    sqlx::query("insert into ledger_checkpoint (size, note, at) values ($1, $2, $3) on conflict do nothing")
+        .bind(signed(size)?)
+        .bind(note)
+        .bind(at.as_microsecond())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+pub async fn newest_checkpoint(db: &Db) -> Result<Option<Signed>> {
+    Ok(newest_checkpoints(db, 1).await?.into_iter().next())
+}
+
+pub async fn newest_checkpoints(db: &Db, limit: i64) -> Result<Vec<Signed>> {
+    let rows = sqlx::query("select size, note, at from ledger_checkpoint order by size desc limit $1")
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Signed {
+                size: unsigned(row.try_get("size")?)?,
+                note: row.try_get("note")?,
+                at: time(row.try_get("at")?)?,
+            })
+        })
+        .collect()
+}
+
+/// These nodes of the tree.
+pub async fn hashes(db: &Db, indexes: impl IntoIterator<Item = u64>) -> Result<StoredHashes> {
+    let wanted: BTreeSet<u64> = indexes.into_iter().collect();
+    let wanted = wanted.into_iter().map(signed).collect::<Result<Vec<_>>>()?;
+    let mut found = StoredHashes::default();
+    for some in wanted.chunks(500) {
+        let mut query = QueryBuilder::<Any>::new("select idx, hash from ledger_hash where idx in (");
+        let mut list = query.separated(", ");
+        for index in some {
+            list.push_bind(*index);
+        }
+        query.push(")");
+        for row in query.build().fetch_all(db.readers()).await? {
+            found.insert(unsigned(row.try_get("idx")?)?, &row.try_get::<Vec<u8>, _>("hash")?)?;
+        }
+    }
+    Ok(found)
+}
+
+const COLUMNS: &str = "v.leaf_index, v.record, v.version, v.at, v.actor, v.act, v.leaf";
+
+/// The newest changes that the actor may know of.
+pub async fn leaves(
+    db: &Db,
+    actor: &Actor,
+    record: Option<&str>,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Committed>> {
+    let statement = format!(
+        "select {COLUMNS} from record_version v where {} and (cast($2 as text) is null or v.record = $2)
+         and (cast($3 as bigint) is null or v.leaf_index < $3) order by v.leaf_index desc limit $4",
+        visible!("v.scope", "$1")
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(account(actor))
+        .bind(record)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(committed).collect()
+}
+
+/// One change with the record's body after it.
+pub async fn leaf(db: &Db, actor: &Actor, index: u64) -> Result<Option<(Committed, String)>> {
+    let statement = format!(
+        "select {COLUMNS}, v.body from record_version v where {} and v.leaf_index = $2",
+        visible!("v.scope", "$1")
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(account(actor))
+        .bind(i64::try_from(index).unwrap_or(i64::MAX))
+        .fetch_optional(db.readers())
+        .await?;
+    row.map(|row| Ok((committed(&row)?, row.try_get("body")?))).transpose()
+}
+
+/// All versions of every record that belongs to this incident and to no other, and of the records
+/// named besides, up to a size of the ledger; in the ledger's order.
+pub async fn history(
+    db: &Db,
+    scope: i64,
+    besides: &[String],
+    size: u64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(Committed, String)>> {
+    let mut query = QueryBuilder::<Any>::new(format!(
+        "select {COLUMNS}, v.body from record_version v where v.leaf_index < "
+    ));
+    query.push_bind(signed(size)?).push(" and v.leaf_index > ").push_bind(after);
+    query.push(" and (v.record in (select own.record from record_version own where own.scope = ");
+    query.push_bind(scope);
+    query.push(")");
+    if !besides.is_empty() {
+        query.push(" or v.record in (");
+        let mut list = query.separated(", ");
+        for record in besides {
+            list.push_bind(record.clone());
+        }
+        query.push(")");
+    }
+    query.push(
+        ") and not exists (select 1 from record_version other where other.record = v.record
+           and other.scope is not null and other.scope <> ",
+    );
+    query.push_bind(scope).push(") order by v.leaf_index limit ").push_bind(limit);
+    let rows = query.build().fetch_all(db.readers()).await?;
+    rows.iter().map(|row| Ok((committed(row)?, row.try_get("body")?))).collect()
+}
+
+fn committed(row: &AnyRow) -> Result<Committed> {
+    Ok(Committed {
+        index: unsigned(row.try_get("leaf_index")?)?,
+        record: row.try_get("record")?,
+        version: unsigned(row.try_get("version")?)?,
+        at: time(row.try_get("at")?)?,
+        actor: row.try_get("actor")?,
+        actor_name: None,
+        act: row.try_get("act")?,
+        leaf: row.try_get("leaf")?,
+    })
+}
+
+fn signed(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|_| Error::Invalid(format!("The ledger has no place {number}.")))
+}
+
+fn unsigned(number: i64) -> Result<u64> {
+    u64::try_from(number).map_err(|_| Error::Damaged(format!("{number} is no place in the ledger")))
+}

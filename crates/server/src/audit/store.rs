@@ -6,7 +6,7 @@ use domain::Actor;
 use jiff::Timestamp;
 use ledger::{Frontier, StoredHashes};
 use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{Committed, Signed};
 use crate::change::time;
@@ -72,13 +72,10 @@ pub async fn hashes(db: &Db, indexes: impl IntoIterator<Item = u64>) -> Result<S
     let wanted = wanted.into_iter().map(signed).collect::<Result<Vec<_>>>()?;
     let mut found = StoredHashes::default();
     for some in wanted.chunks(500) {
-        let mut query = QueryBuilder::<Any>::new("select idx, hash from ledger_hash where idx in (");
-        let mut list = query.separated(", ");
-        for index in some {
-            list.push_bind(*index);
-        }
-        query.push(")");
-        for row in query.build().fetch_all(db.readers()).await? {
+        // Numbers need no placeholders.
+        let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let statement = AssertSqlSafe(format!("select idx, hash from ledger_hash where idx in ({list})"));
+        for row in sqlx::query(statement).persistent(false).fetch_all(db.readers()).await? {
             found.insert(unsigned(row.try_get("idx")?)?, &row.try_get::<Vec<u8>, _>("hash")?)?;
         }
     }
@@ -100,7 +97,7 @@ pub async fn leaves(
          and (cast($3 as bigint) is null or v.leaf_index < $3) order by v.leaf_index desc limit $4",
         visible!("v.scope", "$1")
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(account(actor))
         .bind(record)
         .bind(before)
@@ -116,7 +113,7 @@ pub async fn leaf(db: &Db, actor: &Actor, index: u64) -> Result<Option<(Committe
         "select {COLUMNS}, v.body from record_version v where {} and v.leaf_index = $2",
         visible!("v.scope", "$1")
     );
-    let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+    let row = sqlx::query(AssertSqlSafe(statement))
         .bind(account(actor))
         .bind(i64::try_from(index).unwrap_or(i64::MAX))
         .fetch_optional(db.readers())
@@ -134,27 +131,23 @@ pub async fn history(
     after: i64,
     limit: i64,
 ) -> Result<Vec<(Committed, String)>> {
-    let mut query = QueryBuilder::<Any>::new(format!(
-        "select {COLUMNS}, v.body from record_version v where v.leaf_index < "
-    ));
-    query.push_bind(signed(size)?).push(" and v.leaf_index > ").push_bind(after);
-    query.push(" and (v.record in (select own.record from record_version own where own.scope = ");
-    query.push_bind(scope);
-    query.push(")");
-    if !besides.is_empty() {
-        query.push(" or v.record in (");
-        let mut list = query.separated(", ");
-        for record in besides {
-            list.push_bind(record.clone());
-        }
-        query.push(")");
-    }
-    query.push(
-        ") and not exists (select 1 from record_version other where other.record = v.record
-           and other.scope is not null and other.scope <> ",
+    let named = (5..).take(besides.len()).map(|number| format!("${number}")).collect::<Vec<_>>();
+    let named = if named.is_empty() { "''".to_owned() } else { named.join(", ") };
+    let statement = format!(
+        "select {COLUMNS}, v.body from record_version v
+         where v.leaf_index < $1 and v.leaf_index > $2
+           and (v.record in (select own.record from record_version own where own.scope = $3)
+                or v.record in ({named}))
+           and not exists (select 1 from record_version other where other.record = v.record
+                           and other.scope is not null and other.scope <> $3)
+         order by v.leaf_index limit $4"
     );
-    query.push_bind(scope).push(") order by v.leaf_index limit ").push_bind(limit);
-    let rows = query.build().fetch_all(db.readers()).await?;
+    let mut query =
+        sqlx::query(AssertSqlSafe(statement)).bind(signed(size)?).bind(after).bind(scope).bind(limit);
+    for record in besides {
+        query = query.bind(record);
+    }
+    let rows = query.fetch_all(db.readers()).await?;
     rows.iter().map(|row| Ok((committed(row)?, row.try_get("body")?))).collect()
 }
 

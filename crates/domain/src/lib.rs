@@ -13,6 +13,7 @@ mod words;
 
 pub mod access;
 pub mod alert;
+pub mod asset;
 pub mod attack;
 pub mod entity;
 pub mod evidence;

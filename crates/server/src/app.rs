@@ -24,6 +24,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0002_identity", sql: include_str!("../migrations/0002_identity.sql") },
     Migration { name: "0003_event", sql: include_str!("../migrations/0003_event.sql") },
     Migration { name: "0004_alert", sql: include_str!("../migrations/0004_alert.sql") },
+    Migration { name: "0005_plan", sql: include_str!("../migrations/0005_plan.sql") },
+    Migration { name: "0006_incident", sql: include_str!("../migrations/0006_incident.sql") },
     Migration { name: "0007_evidence", sql: include_str!("../migrations/0007_evidence.sql") },
 ];
 
@@ -71,6 +73,8 @@ pub struct App {
     pub(crate) throttle: Arc<Throttle>,
     /// The hash of the one-time set-up token, until the first administrator exists.
     pub(crate) setup: Arc<RwLock<Option<String>>>,
+    /// The plan in force as it was last read; see [`crate::plan::in_force`].
+    pub(crate) plan: Arc<RwLock<Option<crate::plan::InForce>>>,
 }
 
 impl App {
@@ -95,6 +99,7 @@ impl App {
             data: Arc::new(config.data.clone()),
             throttle: Arc::default(),
             setup: Arc::default(),
+            plan: Arc::default(),
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Observables: values seen in telemetry that are worth remembering, searching and sharing. Here is what
 //! kinds there are and how a value is written; [`classify`](Observable::classify) tells the kind of a
-//! value that a person gives, [`from_field`] finds them in an event's fields. Whether a value is known
-//! to be bad is not known here.
+//! value that a person gives, [`from_field`] finds them in an event's fields. Whether a
+//! value is known to be bad ([`Standing`]) is what people say, not what it looks like.
 
 mod field;
 mod noise;
@@ -32,6 +32,16 @@ words! {
         File: "file", "File";
         Process: "process", "Process";
         RegistryKey: "registry_key", "Registry key";
+    }
+}
+
+words! {
+    /// What people have found an observable to be. Only an indicator is worth sharing and blocking.
+    pub enum Standing, "standing of an observable" {
+        Unknown: "unknown", "Unknown";
+        /// Known bad.
+        Indicator: "indicator", "Indicator";
+        Benign: "benign", "Benign";
     }
 }
 

@@ -8,6 +8,8 @@ pub mod scope;
 mod store;
 pub mod throttle;
 
+use std::collections::BTreeMap;
+
 use domain::{Actor, ApiKeyId, Line, Permission, Role, UserId};
 use jiff::{SignedDuration, Timestamp};
 use platform::secrets;
@@ -15,6 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::change::Change;
 use crate::error::{Error, Result};
 
 /// How long a session lasts without signing in again.
@@ -185,6 +188,22 @@ pub async fn organisation(app: &App) -> Result<Option<String>> {
 pub async fn accounts(app: &App, actor: &Actor) -> Result<Vec<Account>> {
     need(actor, Permission::ReadAlerts, "seeing who has an account")?;
     store::accounts(&app.db).await
+}
+
+/// Everybody's names, for pages and reports that name people. Whoever may see a record may know who
+/// is named in it.
+pub async fn names(app: &App) -> Result<BTreeMap<UserId, String>> {
+    let accounts = store::accounts(&app.db).await?;
+    Ok(accounts.into_iter().map(|account| (account.id, account.name)).collect())
+}
+
+/// The account of somebody whom a change is about to name: there, and not disabled.
+pub async fn person(change: &mut Change<'_>, id: UserId) -> Result<Account> {
+    let account = store::account_in(change.tx, id).await?.ok_or(Error::NotFound("account"))?;
+    if account.disabled {
+        return Err(Error::Conflict(format!("The account of {} is disabled.", account.name)));
+    }
+    Ok(account)
 }
 
 pub async fn add_account(app: &App, actor: &Actor, new: NewAccount) -> Result<Account> {

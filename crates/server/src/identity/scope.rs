@@ -79,6 +79,15 @@ pub async fn members(app: &App, incident: IncidentId) -> Result<Vec<UserId>> {
     rows.iter().map(|row| Ok(UserId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
 }
 
+/// The same within a change.
+pub async fn members_in(change: &mut Change<'_>, incident: IncidentId) -> Result<Vec<UserId>> {
+    let rows = sqlx::query("select account_id from member where scope = $1 order by account_id")
+        .bind(incident.get())
+        .fetch_all(&mut *change.tx)
+        .await?;
+    rows.iter().map(|row| Ok(UserId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
 /// Closes an incident to all but its members, or opens it again.
 pub async fn restrict(change: &mut Change<'_>, incident: IncidentId, restricted: bool) -> Result<()> {
     let statement = if restricted {

@@ -1,9 +1,92 @@
-//! JSON in, JSON out.
+//! The plan over HTTP.
 
+use axum::extract::State;
+use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
+use domain::{IncidentType, PlanVersionId, Severity, SeverityFacts};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::error::{Error, Problem, Result};
+use crate::web::extract::{Path, Query, Who};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    OpenApiRouter::new().routes(routes!(plan)).routes(routes!(severity)).routes(routes!(procedure))
+}
+
+/// The plan in force.
+#[derive(Serialize, ToSchema)]
+struct PlanInForce {
+    #[schema(value_type = String, example = "PLAN-1")]
+    id: PlanVersionId,
+    /// The author's own version.
+    version: String,
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// All of it: head, roles, channels, severity, notifications, evidence, review, procedures, chapters.
+    #[schema(value_type = Object)]
+    plan: serde_json::Value,
+}
+
+/// Gives the plan in force.
+#[utoipa::path(get, path = "/api/v1/plan", tag = "plan", responses((status = 200, body = PlanInForce)))]
+async fn plan(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<PlanInForce>> {
+    let now = super::read(&app, &actor).await?;
+    Ok(axum::Json(PlanInForce {
+        id: now.id,
+        version: now.plan.head.version.to_string(),
+        since: now.since,
+        plan: serde_json::to_value(&*now.plan)?,
+    }))
+}
+
+/// Gives the procedure for a type of incident.
+#[utoipa::path(get, path = "/api/v1/plan/procedures/{type}", tag = "plan",
+    params(("type" = String, Path, example = "ransomware")),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+async fn procedure(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(incident_type): Path<IncidentType>,
+) -> Result<axum::Json<serde_json::Value>> {
+    let now = super::read(&app, &actor).await?;
+    let procedure = now.plan.procedure(incident_type).ok_or(Error::NotFound("procedure"))?;
+    Ok(axum::Json(serde_json::to_value(procedure)?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FactsQuery {
+    #[param(value_type = String, example = "medium")]
+    pub functional: FunctionalImpact,
+    #[param(value_type = String, example = "privacy")]
+    pub information: InformationImpact,
+    #[param(value_type = String, example = "regular")]
+    pub recoverability: Recoverability,
+}
+
+/// What the plan proposes, and why.
+#[derive(Serialize, ToSchema)]
+struct ProposedSeverity {
+    #[schema(value_type = String, example = "high")]
+    severity: Severity,
+    because: String,
+}
+
+/// Asks the plan's matrix for the severity of these facts.
+#[utoipa::path(get, path = "/api/v1/plan/severity", tag = "plan", params(FactsQuery),
+    responses((status = 200, body = ProposedSeverity), (status = 422, body = Problem)))]
+async fn severity(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(facts): Query<FactsQuery>,
+) -> Result<axum::Json<ProposedSeverity>> {
+    let FactsQuery { functional, information, recoverability } = facts;
+    let facts = SeverityFacts { functional, information, recoverability };
+    let proposal = super::propose(&app, &actor, &facts).await?;
+    Ok(axum::Json(ProposedSeverity { severity: proposal.severity, because: proposal.because }))
 }

@@ -1,9 +1,0 @@
-//! JSON in, JSON out.
-
-use utoipa_axum::router::OpenApiRouter;
-
-use crate::app::App;
-
-pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-}

@@ -1,0 +1,197 @@
+//! What was found: observables, and the assets that are affected. Most come from events; people add
+//! what they learn otherwise, and say what each is.
+
+use domain::asset::AssetState;
+use domain::observable::Standing;
+use domain::timeline::EntryKind;
+use domain::{Actor, AssetId, IncidentId, Observable, ObservableId, ObservableKind};
+
+use super::{Asset, Observed, keep, optional, store, text};
+use crate::app::App;
+use crate::change::Change;
+use crate::error::{Error, Result};
+
+/// An observable that somebody gives.
+pub struct NewObservable {
+    pub value: String,
+    /// Told from the value if left out.
+    pub kind: Option<ObservableKind>,
+    pub standing: Standing,
+    pub note: Option<String>,
+}
+
+pub async fn add_observable(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    new: NewObservable,
+) -> Result<Observed> {
+    let value = match new.kind {
+        Some(kind) => Observable::new(kind, &new.value)?,
+        None => Observable::classify(&new.value).ok_or_else(|| {
+            Error::Invalid("What kind of value this is cannot be told from it; say the kind.".to_owned())
+        })?,
+    };
+    let note = note(new.note)?;
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            keep::to_work(change, &actor, incident).await?;
+            let known = store::things::known_in(change.tx, incident, &[value.value().to_owned()]).await?;
+            if let Some(known) = known.iter().find(|known| known.kind == value.kind()) {
+                return Err(Error::Conflict(format!(
+                    "{} {} is an observable of this incident already: {}.",
+                    value.kind().label(),
+                    value.value(),
+                    known.id
+                )));
+            }
+            let observed = Observed {
+                id: keep::unnumbered()?,
+                incident,
+                kind: value.kind(),
+                value: value.value().to_owned(),
+                standing: new.standing,
+                note,
+                count: 0,
+                first_seen: None,
+                last_seen: None,
+                parts: Vec::new(),
+                events: Vec::new(),
+            };
+            let stored = store::things::insert(change, vec![observed]).await?.pop();
+            let observed = stored.ok_or_else(|| Error::Damaged("an observable was not stored".to_owned()))?;
+            commit(change, &observed, "observable.add").await?;
+            let line = format!("Observable added: {}", told(&observed));
+            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
+            keep::tell(change, incident).await?;
+            Ok(observed)
+        })
+    })
+    .await
+}
+
+/// Says what an observable is: an indicator (known bad), harmless, or neither.
+pub async fn set_standing(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    id: ObservableId,
+    standing: Standing,
+    given: Option<String>,
+) -> Result<Observed> {
+    let given = note(given)?;
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            keep::to_work(change, &actor, incident).await?;
+            let observed = store::things::observable_in(change.tx, incident, id).await?;
+            let mut observed = observed.ok_or(Error::NotFound("observable"))?;
+            if observed.standing == standing && given.is_none() {
+                return Err(domain::Error::NothingChanges { what: "standing", value: standing.label() }.into());
+            }
+            observed.standing = standing;
+            observed.note = given.or(observed.note);
+            store::things::update(change, &observed).await?;
+            commit(change, &observed, "observable.set_standing").await?;
+            let line = format!("Observable marked: {}", told(&observed));
+            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
+            keep::tell(change, incident).await?;
+            Ok(observed)
+        })
+    })
+    .await
+}
+
+/// An asset that somebody names.
+pub struct NewAsset {
+    /// A host or an account.
+    pub kind: ObservableKind,
+    pub name: String,
+    pub state: AssetState,
+    pub note: Option<String>,
+}
+
+pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewAsset) -> Result<Asset> {
+    if !new.kind.is_asset() {
+        return Err(Error::Invalid("An asset is a host or an account.".to_owned()));
+    }
+    let name = Observable::new(new.kind, &new.name)?;
+    let note = note(new.note)?;
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            keep::to_work(change, &actor, incident).await?;
+            let mut asset = Asset {
+                id: keep::unnumbered()?,
+                incident,
+                kind: name.kind(),
+                name: name.value().to_owned(),
+                state: new.state,
+                note,
+                first_seen: None,
+                last_seen: None,
+            };
+            asset.id = store::things::insert_asset(change, &asset).await?;
+            change.record(&asset.id.to_string(), "asset.add", &asset, Some(incident.get())).await?;
+            let line = format!("Asset added: {} {}, {}", asset.kind.label(), asset.name, asset.state.label());
+            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
+            keep::tell(change, incident).await?;
+            Ok(asset)
+        })
+    })
+    .await
+}
+
+/// Says how far we have got with an asset.
+pub async fn set_asset_state(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    id: AssetId,
+    state: AssetState,
+    given: Option<String>,
+) -> Result<Asset> {
+    let given = note(given)?;
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            keep::to_work(change, &actor, incident).await?;
+            let asset = store::things::asset_in(change.tx, incident, id).await?;
+            let mut asset = asset.ok_or(Error::NotFound("asset"))?;
+            if asset.state == state && given.is_none() {
+                return Err(domain::Error::NothingChanges { what: "state", value: state.label() }.into());
+            }
+            let before = asset.state;
+            asset.state = state;
+            asset.note = given.or(asset.note);
+            store::things::update_asset(change, &asset).await?;
+            change.record(&id.to_string(), "asset.set_state", &asset, Some(incident.get())).await?;
+            let line = format!(
+                "{} {}: {} → {}",
+                asset.kind.label(),
+                asset.name,
+                before.label(),
+                state.label()
+            );
+            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
+            keep::tell(change, incident).await?;
+            Ok(asset)
+        })
+    })
+    .await
+}
+
+/// Commits an observable to the ledger. The events in which it was seen stand on the timeline.
+pub(super) async fn commit(change: &mut Change<'_>, observed: &Observed, act: &str) -> Result<()> {
+    let body = Observed { events: Vec::new(), ..observed.clone() };
+    change.record(&observed.id.to_string(), act, &body, Some(observed.incident.get())).await
+}
+
+fn told(observed: &Observed) -> String {
+    format!("{} {}, {}", observed.kind.label(), observed.value, observed.standing.label().to_lowercase())
+}
+
+fn note(note: Option<String>) -> Result<Option<String>> {
+    Ok(optional(note).map(|given| text("the note", &given)).transpose()?.map(|text| text.to_string()))
+}

@@ -1,0 +1,179 @@
+//! The SQL of the timeline and of decisions.
+
+use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
+use domain::timeline::{EntryKind, Lane};
+use platform::db::{Db, Row as AnyRow, Tx};
+use sqlx::{Any, QueryBuilder, Row};
+
+use super::super::{Decision, Entry};
+use super::{at, json, lines, maybe, user, word};
+use crate::change::Change;
+use crate::error::Result;
+
+const COLUMNS: &str = "e.id, e.incident, e.kind, e.at, e.recorded_at, e.author, e.account, e.body, e.techniques, \
+    e.alert, e.event, e.raw_sha256, e.corrects, \
+    (select max(c.id) from entry c where c.corrects = e.id) as corrected_by";
+
+/// Adds entries and gives them with their numbers. The numbers that they come with are not used.
+pub async fn insert(change: &mut Change<'_>, mut entries: Vec<Entry>) -> Result<Vec<Entry>> {
+    for some in entries.chunks_mut(500) {
+        let techniques = some.iter().map(|entry| json(&entry.techniques)).collect::<Result<Vec<_>>>()?;
+        let mut insert = QueryBuilder::<Any>::new(
+            "insert into entry (incident, kind, at, recorded_at, author, account, body, techniques, alert,
+               event, raw_sha256, corrects) ",
+        );
+        insert.push_values(some.iter().zip(techniques), |mut row, (entry, techniques)| {
+            row.push_bind(entry.incident.get())
+                .push_bind(entry.kind.as_str())
+                .push_bind(entry.at.as_microsecond())
+                .push_bind(entry.recorded_at.as_microsecond())
+                .push_bind(entry.by.clone())
+                .push_bind(entry.account.map(UserId::get))
+                .push_bind(entry.text.clone())
+                .push_bind(techniques)
+                .push_bind(entry.alert.map(AlertId::get))
+                .push_bind(entry.event.map(EventId::get))
+                .push_bind(entry.raw_sha256.map(|sha256| sha256.to_string()))
+                .push_bind(entry.corrects.map(EntryId::get));
+        });
+        insert.push(" returning id");
+        let rows = insert.build().fetch_all(&mut *change.tx).await?;
+        for (entry, id) in some.iter_mut().zip(super::numbers(&rows)?) {
+            entry.id = EntryId::try_from(id)?;
+        }
+    }
+    Ok(entries)
+}
+
+pub async fn set_techniques(change: &mut Change<'_>, entry: &Entry) -> Result<()> {
+    sqlx::query("update entry set techniques = $2 where id = $1")
+        .bind(entry.id.get())
+        .bind(json(&entry.techniques)?)
+        .execute(&mut *change.tx)
+        .await?;
+    Ok(())
+}
+
+/// The entry, if it belongs to this incident.
+pub async fn entry_in(tx: &mut Tx, incident: IncidentId, id: EntryId) -> Result<Option<Entry>> {
+    let statement = format!("select {COLUMNS} from entry e where e.id = $1 and e.incident = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(id.get())
+        .bind(incident.get())
+        .fetch_optional(tx)
+        .await?;
+    row.as_ref().map(entry).transpose()
+}
+
+/// How many events of this alert stand on the timeline already.
+pub async fn count_of_alert(tx: &mut Tx, incident: IncidentId, alert: AlertId) -> Result<i64> {
+    let row =
+        sqlx::query("select count(*) from entry where incident = $1 and alert = $2 and event is not null")
+            .bind(incident.get())
+            .bind(alert.get())
+            .fetch_one(tx)
+            .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// A page of the timeline in its order, those after `(at, id)`.
+pub async fn page(
+    db: &Db,
+    incident: IncidentId,
+    lane: Option<Lane>,
+    kind: Option<EntryKind>,
+    after: Option<[i64; 2]>,
+    limit: i64,
+) -> Result<Vec<Entry>> {
+    let statement = format!(
+        "select {COLUMNS} from entry e where e.incident = $1
+           and (cast($2 as text) is null or e.kind = $2)
+           and (cast($3 as text) is null or (case when e.kind = 'event' then 'adversary' else 'response' end) = $3)
+           and (cast($4 as bigint) is null or e.at > $4 or (e.at = $4 and e.id > $5))
+         order by e.at, e.id limit $6"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(incident.get())
+        .bind(kind.map(EntryKind::as_str))
+        .bind(lane.map(Lane::as_str))
+        .bind(after.map(|[at, _]| at))
+        .bind(after.map(|[_, id]| id))
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(entry).collect()
+}
+
+/// The techniques of all entries, each entry's list as it stands.
+pub async fn techniques(db: &Db, incident: IncidentId) -> Result<Vec<Vec<String>>> {
+    let rows = sqlx::query("select techniques from entry where incident = $1 and techniques <> '[]' order by at, id")
+        .bind(incident.get())
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(|row| lines(row, "techniques")).collect()
+}
+
+fn entry(row: &AnyRow) -> Result<Entry> {
+    let kind: EntryKind = word(row, "kind")?;
+    let number = |column: &str| row.try_get::<Option<i64>, _>(column);
+    Ok(Entry {
+        id: EntryId::try_from(row.try_get::<i64, _>("id")?)?,
+        incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
+        lane: kind.lane(),
+        kind,
+        at: at(row, "at")?,
+        recorded_at: at(row, "recorded_at")?,
+        by: row.try_get("author")?,
+        account: user(row, "account")?,
+        text: row.try_get("body")?,
+        techniques: lines(row, "techniques")?,
+        alert: number("alert")?.map(AlertId::try_from).transpose()?,
+        event: number("event")?.map(EventId::try_from).transpose()?,
+        raw_sha256: maybe(row, "raw_sha256")?,
+        corrects: number("corrects")?.map(EntryId::try_from).transpose()?,
+        corrected_by: number("corrected_by")?.map(EntryId::try_from).transpose()?,
+    })
+}
+
+pub async fn insert_decision(change: &mut Change<'_>, new: &Decision) -> Result<DecisionId> {
+    let row = sqlx::query(
+        "insert into decision (incident, at, recorded_at, decided, reason, maker, author, account)
+         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+    )
+    .bind(new.incident.get())
+    .bind(new.at.as_microsecond())
+    .bind(new.recorded_at.as_microsecond())
+    .bind(&new.decision)
+    .bind(&new.reason)
+    .bind(&new.maker)
+    .bind(&new.by)
+    .bind(new.account.map(UserId::get))
+    .fetch_one(&mut *change.tx)
+    .await?;
+    Ok(DecisionId::try_from(row.try_get::<i64, _>(0)?)?)
+}
+
+pub async fn decisions(db: &Db, incident: IncidentId) -> Result<Vec<Decision>> {
+    let rows = sqlx::query(
+        "select id, incident, at, recorded_at, decided, reason, maker, author, account from decision
+         where incident = $1 order by at, id",
+    )
+    .bind(incident.get())
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Decision {
+                id: DecisionId::try_from(row.try_get::<i64, _>("id")?)?,
+                incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
+                at: at(row, "at")?,
+                recorded_at: at(row, "recorded_at")?,
+                decision: row.try_get("decided")?,
+                reason: row.try_get("reason")?,
+                maker: row.try_get("maker")?,
+                by: row.try_get("author")?,
+                account: user(row, "account")?,
+            })
+        })
+        .collect()
+}

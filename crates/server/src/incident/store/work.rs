@@ -1,0 +1,131 @@
+//! The SQL of tasks.
+
+use domain::task::TaskStatus;
+use domain::{IncidentId, Phase, TaskId, UserId};
+use jiff::Timestamp;
+use platform::db::{Db, Row as AnyRow, Tx};
+use sqlx::{Any, QueryBuilder, Row};
+
+use super::super::Task;
+use super::{at, json, lines, maybe, maybe_at, user, word};
+use crate::change::Change;
+use crate::error::Result;
+
+const COLUMNS: &str = "id, incident, phase, role, title, instructions, due_within, due, step, evidence, status, \
+    person, reason, owner, created_at, settled_at";
+
+/// Adds tasks and gives them with their numbers, in the same order. The numbers that they come with
+/// are not used.
+pub async fn insert(change: &mut Change<'_>, mut tasks: Vec<Task>) -> Result<Vec<Task>> {
+    for some in tasks.chunks_mut(500) {
+        let evidence = some.iter().map(|task| json(&task.evidence)).collect::<Result<Vec<_>>>()?;
+        let mut insert = QueryBuilder::<Any>::new(
+            "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
+               status, person, reason, owner, created_at, settled_at) ",
+        );
+        insert.push_values(some.iter().zip(evidence), |mut row, (task, evidence)| {
+            row.push_bind(task.incident.get())
+                .push_bind(task.phase.as_str())
+                .push_bind(task.role.as_ref().map(ToString::to_string))
+                .push_bind(task.title.clone())
+                .push_bind(task.instructions.clone())
+                .push_bind(task.due_within.map(|period| period.to_string()))
+                .push_bind(task.due.map(Timestamp::as_microsecond))
+                .push_bind(task.step.as_ref().map(ToString::to_string))
+                .push_bind(evidence)
+                .push_bind(task.status.as_str())
+                .push_bind(task.by.map(UserId::get))
+                .push_bind(task.reason.clone())
+                .push_bind(task.owner.map(UserId::get))
+                .push_bind(task.created_at.as_microsecond())
+                .push_bind(task.settled_at.map(Timestamp::as_microsecond));
+        });
+        insert.push(" returning id");
+        let rows = insert.build().fetch_all(&mut *change.tx).await?;
+        for (task, id) in some.iter_mut().zip(super::numbers(&rows)?) {
+            task.id = TaskId::try_from(id)?;
+        }
+    }
+    Ok(tasks)
+}
+
+pub async fn update(change: &mut Change<'_>, task: &Task) -> Result<()> {
+    sqlx::query(
+        "update task set due = $2, status = $3, person = $4, reason = $5, owner = $6, settled_at = $7
+         where id = $1",
+    )
+    .bind(task.id.get())
+    .bind(task.due.map(Timestamp::as_microsecond))
+    .bind(task.status.as_str())
+    .bind(task.by.map(UserId::get))
+    .bind(task.reason.as_deref())
+    .bind(task.owner.map(UserId::get))
+    .bind(task.settled_at.map(Timestamp::as_microsecond))
+    .execute(&mut *change.tx)
+    .await?;
+    Ok(())
+}
+
+pub async fn task_in(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
+    let statement = format!("select {COLUMNS} from task where id = $1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id.get()).fetch_optional(tx).await?;
+    row.as_ref().map(task).transpose()
+}
+
+/// All tasks of an incident, as the plan orders them within each phase.
+pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Task>> {
+    let statement = format!("select {COLUMNS} from task where incident = $1 order by id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(incident.get())
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(task).collect()
+}
+
+/// Unfinished tasks of a phase that have no time yet.
+pub async fn waiting_in(tx: &mut Tx, incident: IncidentId, phase: Phase) -> Result<Vec<Task>> {
+    let statement = format!(
+        "select {COLUMNS} from task where incident = $1 and phase = $2 and due is null
+           and due_within is not null and status in ('open', 'in_progress') order by id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(incident.get())
+        .bind(phase.as_str())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(task).collect()
+}
+
+/// Steps of a procedure that nobody has begun.
+pub async fn untouched_steps_in(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Task>> {
+    let statement = format!(
+        "select {COLUMNS} from task where incident = $1 and step is not null and status = $2 order by id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(incident.get())
+        .bind(TaskStatus::Open.as_str())
+        .fetch_all(tx)
+        .await?;
+    rows.iter().map(task).collect()
+}
+
+fn task(row: &AnyRow) -> Result<Task> {
+    Ok(Task {
+        id: TaskId::try_from(row.try_get::<i64, _>("id")?)?,
+        incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
+        phase: word(row, "phase")?,
+        role: maybe(row, "role")?,
+        title: row.try_get("title")?,
+        instructions: row.try_get("instructions")?,
+        due_within: maybe(row, "due_within")?,
+        due: maybe_at(row, "due")?,
+        step: maybe(row, "step")?,
+        evidence: lines(row, "evidence")?,
+        status: word(row, "status")?,
+        by: user(row, "person")?,
+        reason: row.try_get("reason")?,
+        owner: user(row, "owner")?,
+        created_at: at(row, "created_at")?,
+        settled_at: maybe_at(row, "settled_at")?,
+    })
+}

@@ -1,0 +1,258 @@
+//! Tasks: the steps of the plan's procedure, and what people add on the way. Whoever may work on the
+//! incident may take and finish any of them; each change stands on the timeline.
+
+use domain::plan::{Procedure, RoleKey};
+use domain::task::{TaskState, TaskStatus};
+use domain::timeline::EntryKind;
+use domain::{Actor, IncidentId, Line, Phase, TaskId, UserId};
+use jiff::Timestamp;
+
+use super::{Task, keep, optional, store, text};
+use crate::app::App;
+use crate::change::Change;
+use crate::error::{Error, Result};
+use crate::{identity, plan};
+
+/// The steps of a procedure as tasks of an incident. Those of the present phase are due from `since`.
+pub(super) async fn from_procedure(
+    change: &mut Change<'_>,
+    incident: IncidentId,
+    procedure: &Procedure,
+    phase: Phase,
+    since: Timestamp,
+) -> Result<Vec<Task>> {
+    let mut tasks = Vec::with_capacity(procedure.steps.len());
+    for step in &procedure.steps {
+        let entered = step.phase <= phase;
+        tasks.push(Task {
+            id: keep::unnumbered()?,
+            incident,
+            phase: step.phase,
+            role: Some(step.role.clone()),
+            title: step.title.to_string(),
+            instructions: Some(step.text.to_string()),
+            due_within: step.due_within,
+            due: step.due_within.filter(|_| entered).map(|period| period.after(since)),
+            step: Some(step.id.clone()),
+            evidence: step.evidence.iter().map(ToString::to_string).collect(),
+            status: TaskStatus::Open,
+            by: None,
+            reason: None,
+            owner: None,
+            created_at: change.at,
+            settled_at: None,
+        });
+    }
+    let tasks = store::work::insert(change, tasks).await?;
+    for task in &tasks {
+        change.record(&task.id.to_string(), "task.add", task, Some(incident.get())).await?;
+    }
+    Ok(tasks)
+}
+
+/// Tasks of a phase get their time when the phase is entered.
+pub(super) async fn enter_phase(change: &mut Change<'_>, incident: IncidentId, phase: Phase) -> Result<()> {
+    for mut task in store::work::waiting_in(change.tx, incident, phase).await? {
+        task.due = task.due_within.map(|period| period.after(change.at));
+        save(change, &task, "task.due").await?;
+    }
+    Ok(())
+}
+
+/// Steps that nobody has begun fall away when the incident turns out to be of another type.
+pub(super) async fn drop_untouched(change: &mut Change<'_>, incident: IncidentId, why: &str) -> Result<usize> {
+    let untouched = store::work::untouched_steps_in(change.tx, incident).await?;
+    let count = untouched.len();
+    for mut task in untouched {
+        let state = task.state()?.skip(text("the reason", why)?)?;
+        settle(&mut task, &state, change.at);
+        save(change, &task, "task.skip").await?;
+    }
+    Ok(count)
+}
+
+/// A task that somebody adds.
+pub struct NewTask {
+    pub title: String,
+    pub instructions: Option<String>,
+    /// The present phase if left out.
+    pub phase: Option<Phase>,
+    pub role: Option<RoleKey>,
+    pub due: Option<Timestamp>,
+    pub owner: Option<UserId>,
+}
+
+pub async fn add(app: &App, actor: &Actor, incident: IncidentId, new: NewTask) -> Result<Task> {
+    let title = Line::new("the task", &new.title)?;
+    let instructions = optional(new.instructions).map(|given| text("the instructions", &given)).transpose()?;
+    if let Some(role) = &new.role
+        && plan::in_force(app).await?.plan.role(role).is_none()
+    {
+        return Err(Error::Invalid(format!("The plan has no role {role}.")));
+    }
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            let record = keep::to_work(change, &actor, incident).await?;
+            if let Some(owner) = new.owner {
+                worker(change, &actor, incident, owner).await?;
+            }
+            let task = Task {
+                id: keep::unnumbered()?,
+                incident,
+                phase: new.phase.unwrap_or(record.phase),
+                role: new.role,
+                title: title.to_string(),
+                instructions: instructions.map(|text| text.to_string()),
+                due_within: None,
+                due: new.due,
+                step: None,
+                evidence: Vec::new(),
+                status: TaskStatus::Open,
+                by: None,
+                reason: None,
+                owner: new.owner,
+                created_at: change.at,
+                settled_at: None,
+            };
+            let task = store::work::insert(change, vec![task]).await?.pop();
+            let task = task.ok_or_else(|| Error::Damaged("a task was not stored".to_owned()))?;
+            change.record(&task.id.to_string(), "task.add", &task, Some(incident.get())).await?;
+            keep::line(change, &actor, incident, EntryKind::Action, format!("Task added: {}", task.title))
+                .await?;
+            keep::tell(change, incident).await?;
+            Ok(task)
+        })
+    })
+    .await
+}
+
+/// What is done with a task.
+#[derive(Debug, Clone)]
+pub enum Act {
+    Start,
+    Release,
+    Finish,
+    Skip { reason: String },
+    Reopen,
+    /// To somebody, or back to nobody in particular.
+    Assign { owner: Option<UserId> },
+}
+
+pub async fn act(app: &App, actor: &Actor, id: TaskId, act: Act) -> Result<Task> {
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            let mut task = store::work::task_in(change.tx, id).await?.ok_or(Error::NotFound("task"))?;
+            let incident = task.incident;
+            // Who may not see the incident learns nothing of its tasks.
+            keep::to_work(change, &actor, incident).await.map_err(|error| match error {
+                Error::NotFound(_) => Error::NotFound("task"),
+                other => other,
+            })?;
+            let (verb, line) = apply(change, &actor, &mut task, act).await?;
+            save(change, &task, verb).await?;
+            keep::line(change, &actor, incident, EntryKind::Action, format!("{line}: {}", task.title)).await?;
+            keep::tell(change, incident).await?;
+            Ok(task)
+        })
+    })
+    .await
+}
+
+/// Does it to the task; gives the ledger's word for it and the line for the timeline.
+async fn apply(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    task: &mut Task,
+    act: Act,
+) -> Result<(&'static str, String)> {
+    let me = actor.user().ok_or(Error::Forbidden("only a person does tasks"))?;
+    let state = task.state()?;
+    Ok(match act {
+        Act::Start => {
+            settle(task, &state.start(me)?, change.at);
+            task.owner = Some(me);
+            ("task.start", "Task taken".to_owned())
+        }
+        Act::Release => {
+            settle(task, &state.release()?, change.at);
+            task.owner = None;
+            ("task.release", "Task given back".to_owned())
+        }
+        Act::Finish => {
+            settle(task, &state.finish(me)?, change.at);
+            ("task.finish", "Task done".to_owned())
+        }
+        Act::Skip { reason } => {
+            if reason.trim().is_empty() {
+                return Err(domain::Error::ReasonNeeded { verb: "skipping a task" }.into());
+            }
+            let reason = text("the reason", &reason)?;
+            let line = format!("Task skipped ({reason})");
+            settle(task, &state.skip(reason)?, change.at);
+            ("task.skip", line)
+        }
+        Act::Reopen => {
+            settle(task, &state.reopen()?, change.at);
+            ("task.reopen", "Task reopened".to_owned())
+        }
+        Act::Assign { owner } => {
+            if state.is_settled() {
+                return Err(Error::Conflict("The task is finished; reopen it first.".to_owned()));
+            }
+            let line = match owner {
+                Some(owner) => {
+                    let name = worker(change, actor, task.incident, owner).await?;
+                    format!("Task given to {name}")
+                }
+                None => "Task given to nobody in particular".to_owned(),
+            };
+            task.owner = owner;
+            ("task.assign", line)
+        }
+    })
+}
+
+/// The name of somebody who is to work on an incident: their role must let them, and if the incident
+/// is restricted they must be a member, or the task would wait for somebody who cannot see it.
+pub(super) async fn worker(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: IncidentId,
+    id: UserId,
+) -> Result<String> {
+    let account = identity::person(change, id).await?;
+    if !account.role.may(domain::Permission::WorkIncident) {
+        return Err(Error::Conflict(format!("{} is an observer and cannot work on incidents.", account.name)));
+    }
+    let name: Line = account.name.parse()?;
+    let as_they = match actor {
+        Actor::User { via, .. } => {
+            Actor::User { user: id, name: name.clone(), role: account.role, via: *via }
+        }
+        Actor::Watchbell => return Ok(name.to_string()),
+    };
+    if !identity::scope::sees_in(change, &as_they, incident.get()).await? {
+        return Err(Error::Conflict(format!("{name} does not belong to this incident; add them first.")));
+    }
+    Ok(name.to_string())
+}
+
+fn settle(task: &mut Task, state: &TaskState, at: Timestamp) {
+    task.status = state.status();
+    task.by = match state {
+        TaskState::InProgress { by } | TaskState::Done { by } => Some(*by),
+        TaskState::Open | TaskState::Skipped { .. } => None,
+    };
+    task.reason = match state {
+        TaskState::Skipped { reason } => Some(reason.to_string()),
+        _ => None,
+    };
+    task.settled_at = state.is_settled().then_some(at);
+}
+
+async fn save(change: &mut Change<'_>, task: &Task, act: &str) -> Result<()> {
+    store::work::update(change, task).await?;
+    change.record(&task.id.to_string(), act, task, Some(task.incident.get())).await
+}

@@ -304,11 +304,3 @@ fn lines(row: &AnyRow, column: &str) -> Result<Vec<String>> {
 fn json(lines: &[String]) -> Result<String> {
     Ok(serde_json::to_string(lines)?)
 }
-
-/// The numbers that an insert of many rows gave, in the order of the rows: both databases count up as
-/// they go through the values, though neither promises to answer in that order.
-fn numbers(rows: &[AnyRow]) -> Result<Vec<i64>> {
-    let mut numbers = rows.iter().map(|row| Ok(row.try_get(0)?)).collect::<Result<Vec<i64>>>()?;
-    numbers.sort_unstable();
-    Ok(numbers)
-}

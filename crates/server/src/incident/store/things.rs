@@ -4,8 +4,8 @@ use domain::asset::AssetState;
 use domain::observable::Standing;
 use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind};
 use jiff::Timestamp;
-use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
+use sqlx::Row;
 
 use super::super::{Asset, Observed};
 use super::{json, lines, maybe_at, word};
@@ -20,14 +20,17 @@ const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_see
 pub async fn known_in(tx: &mut Tx, incident: IncidentId, values: &[String]) -> Result<Vec<Observed>> {
     let mut known = Vec::new();
     for some in values.chunks(500) {
-        let mut select = QueryBuilder::<Any>::new(format!("select {OBSERVABLE} from observable where incident = "));
-        select.push_bind(incident.get()).push(" and value in (");
-        let mut list = select.separated(", ");
+        let places: Vec<String> = (0..some.len()).map(|n| format!("${}", n + 2)).collect();
+        let statement = format!(
+            "select {OBSERVABLE} from observable where incident = $1 and value in ({})",
+            places.join(", ")
+        );
+        let mut select =
+            sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).bind(incident.get());
         for value in some {
-            list.push_bind(value.clone());
+            select = select.bind(value);
         }
-        select.push(")");
-        for row in select.build().fetch_all(&mut *tx).await? {
+        for row in select.fetch_all(&mut *tx).await? {
             known.push(observed(&row)?);
         }
     }
@@ -36,29 +39,27 @@ pub async fn known_in(tx: &mut Tx, incident: IncidentId, values: &[String]) -> R
 
 /// Adds observables and gives them with their numbers.
 pub async fn insert(change: &mut Change<'_>, mut new: Vec<Observed>) -> Result<Vec<Observed>> {
-    for some in new.chunks_mut(500) {
-        let parts = some.iter().map(|observed| json(&observed.parts)).collect::<Result<Vec<_>>>()?;
-        let mut insert = QueryBuilder::<Any>::new(
-            "insert into observable (incident, kind, value, standing, note, events, first_seen, last_seen, parts) ",
-        );
-        insert.push_values(some.iter().zip(parts), |mut row, (observed, parts)| {
-            row.push_bind(observed.incident.get())
-                .push_bind(observed.kind.as_str())
-                .push_bind(observed.value.clone())
-                .push_bind(observed.standing.as_str())
-                .push_bind(observed.note.clone())
-                .push_bind(observed.count)
-                .push_bind(observed.first_seen.map(Timestamp::as_microsecond))
-                .push_bind(observed.last_seen.map(Timestamp::as_microsecond))
-                .push_bind(parts);
-        });
-        insert.push(" returning id");
-        let rows = insert.build().fetch_all(&mut *change.tx).await?;
-        for (observed, id) in some.iter_mut().zip(super::numbers(&rows)?) {
-            observed.id = ObservableId::try_from(id)?;
-        }
+    let rows = new.iter().map(binds).collect::<Result<Vec<_>>>()?;
+    let into = "insert into observable (incident, kind, value, standing, note, events, first_seen, last_seen, parts)";
+    let returned = insert_rows(change.tx, into, rows, "returning id").await?;
+    for (observed, row) in new.iter_mut().zip(&returned) {
+        observed.id = ObservableId::try_from(row.try_get::<i64, _>(0)?)?;
     }
     Ok(new)
+}
+
+fn binds(observed: &Observed) -> Result<[Bind; 9]> {
+    Ok([
+        observed.incident.get().into(),
+        observed.kind.as_str().into(),
+        observed.value.clone().into(),
+        observed.standing.as_str().into(),
+        observed.note.clone().into(),
+        observed.count.into(),
+        observed.first_seen.map(Timestamp::as_microsecond).into(),
+        observed.last_seen.map(Timestamp::as_microsecond).into(),
+        json(&observed.parts)?.into(),
+    ])
 }
 
 pub async fn update(change: &mut Change<'_>, observed: &Observed) -> Result<()> {
@@ -78,20 +79,15 @@ pub async fn update(change: &mut Change<'_>, observed: &Observed) -> Result<()> 
     Ok(())
 }
 
-/// Notes in which events an observable was seen.
+/// Notes in which events observables were seen.
 pub async fn seen_in(change: &mut Change<'_>, pairs: &[(ObservableId, EventId)]) -> Result<()> {
-    for some in pairs.chunks(2000) {
-        let mut insert = QueryBuilder::<Any>::new("insert into observable_event (observable, event) ");
-        insert.push_values(some, |mut row, (observable, event)| {
-            row.push_bind(observable.get()).push_bind(event.get());
-        });
-        insert.push(" on conflict do nothing");
-        insert.build().execute(&mut *change.tx).await?;
-    }
+    let rows = pairs.iter().map(|(observable, event)| [observable.get().into(), event.get().into()]).collect();
+    let into = "insert into observable_event (observable, event)";
+    insert_rows::<2>(change.tx, into, rows, "on conflict do nothing").await?;
     Ok(())
 }
 
-/// How many events each of these was seen in.
+/// In how many events it was seen.
 pub async fn event_count_in(tx: &mut Tx, observable: ObservableId) -> Result<i64> {
     let row = sqlx::query("select count(*) from observable_event where observable = $1")
         .bind(observable.get())

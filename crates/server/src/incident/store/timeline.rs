@@ -2,8 +2,8 @@
 
 use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
 use domain::timeline::{EntryKind, Lane};
-use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
+use sqlx::Row;
 
 use super::super::{Decision, Entry};
 use super::{at, json, lines, maybe, user, word};
@@ -16,33 +16,31 @@ const COLUMNS: &str = "e.id, e.incident, e.kind, e.at, e.recorded_at, e.author, 
 
 /// Adds entries and gives them with their numbers. The numbers that they come with are not used.
 pub async fn insert(change: &mut Change<'_>, mut entries: Vec<Entry>) -> Result<Vec<Entry>> {
-    for some in entries.chunks_mut(500) {
-        let techniques = some.iter().map(|entry| json(&entry.techniques)).collect::<Result<Vec<_>>>()?;
-        let mut insert = QueryBuilder::<Any>::new(
-            "insert into entry (incident, kind, at, recorded_at, author, account, body, techniques, alert,
-               event, raw_sha256, corrects) ",
-        );
-        insert.push_values(some.iter().zip(techniques), |mut row, (entry, techniques)| {
-            row.push_bind(entry.incident.get())
-                .push_bind(entry.kind.as_str())
-                .push_bind(entry.at.as_microsecond())
-                .push_bind(entry.recorded_at.as_microsecond())
-                .push_bind(entry.by.clone())
-                .push_bind(entry.account.map(UserId::get))
-                .push_bind(entry.text.clone())
-                .push_bind(techniques)
-                .push_bind(entry.alert.map(AlertId::get))
-                .push_bind(entry.event.map(EventId::get))
-                .push_bind(entry.raw_sha256.map(|sha256| sha256.to_string()))
-                .push_bind(entry.corrects.map(EntryId::get));
-        });
-        insert.push(" returning id");
-        let rows = insert.build().fetch_all(&mut *change.tx).await?;
-        for (entry, id) in some.iter_mut().zip(super::numbers(&rows)?) {
-            entry.id = EntryId::try_from(id)?;
-        }
+    let rows = entries.iter().map(binds).collect::<Result<Vec<_>>>()?;
+    let into = "insert into entry (incident, kind, at, recorded_at, author, account, body, techniques, alert,
+         event, raw_sha256, corrects)";
+    let returned = insert_rows(change.tx, into, rows, "returning id").await?;
+    for (entry, row) in entries.iter_mut().zip(&returned) {
+        entry.id = EntryId::try_from(row.try_get::<i64, _>(0)?)?;
     }
     Ok(entries)
+}
+
+fn binds(entry: &Entry) -> Result<[Bind; 12]> {
+    Ok([
+        entry.incident.get().into(),
+        entry.kind.as_str().into(),
+        entry.at.as_microsecond().into(),
+        entry.recorded_at.as_microsecond().into(),
+        entry.by.clone().into(),
+        entry.account.map(UserId::get).into(),
+        entry.text.clone().into(),
+        json(&entry.techniques)?.into(),
+        entry.alert.map(AlertId::get).into(),
+        entry.event.map(EventId::get).into(),
+        entry.raw_sha256.map(|sha256| sha256.to_string()).into(),
+        entry.corrects.map(EntryId::get).into(),
+    ])
 }
 
 pub async fn set_techniques(change: &mut Change<'_>, entry: &Entry) -> Result<()> {

@@ -3,8 +3,8 @@
 use domain::task::TaskStatus;
 use domain::{IncidentId, Phase, TaskId, UserId};
 use jiff::Timestamp;
-use platform::db::{Db, Row as AnyRow, Tx};
-use sqlx::{Any, QueryBuilder, Row};
+use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
+use sqlx::Row;
 
 use super::super::Task;
 use super::{at, json, lines, maybe, maybe_at, user, word};
@@ -17,36 +17,34 @@ const COLUMNS: &str = "id, incident, phase, role, title, instructions, due_withi
 /// Adds tasks and gives them with their numbers, in the same order. The numbers that they come with
 /// are not used.
 pub async fn insert(change: &mut Change<'_>, mut tasks: Vec<Task>) -> Result<Vec<Task>> {
-    for some in tasks.chunks_mut(500) {
-        let evidence = some.iter().map(|task| json(&task.evidence)).collect::<Result<Vec<_>>>()?;
-        let mut insert = QueryBuilder::<Any>::new(
-            "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
-               status, person, reason, owner, created_at, settled_at) ",
-        );
-        insert.push_values(some.iter().zip(evidence), |mut row, (task, evidence)| {
-            row.push_bind(task.incident.get())
-                .push_bind(task.phase.as_str())
-                .push_bind(task.role.as_ref().map(ToString::to_string))
-                .push_bind(task.title.clone())
-                .push_bind(task.instructions.clone())
-                .push_bind(task.due_within.map(|period| period.to_string()))
-                .push_bind(task.due.map(Timestamp::as_microsecond))
-                .push_bind(task.step.as_ref().map(ToString::to_string))
-                .push_bind(evidence)
-                .push_bind(task.status.as_str())
-                .push_bind(task.by.map(UserId::get))
-                .push_bind(task.reason.clone())
-                .push_bind(task.owner.map(UserId::get))
-                .push_bind(task.created_at.as_microsecond())
-                .push_bind(task.settled_at.map(Timestamp::as_microsecond));
-        });
-        insert.push(" returning id");
-        let rows = insert.build().fetch_all(&mut *change.tx).await?;
-        for (task, id) in some.iter_mut().zip(super::numbers(&rows)?) {
-            task.id = TaskId::try_from(id)?;
-        }
+    let rows = tasks.iter().map(binds).collect::<Result<Vec<_>>>()?;
+    let into = "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
+         status, person, reason, owner, created_at, settled_at)";
+    let returned = insert_rows(change.tx, into, rows, "returning id").await?;
+    for (task, row) in tasks.iter_mut().zip(&returned) {
+        task.id = TaskId::try_from(row.try_get::<i64, _>(0)?)?;
     }
     Ok(tasks)
+}
+
+fn binds(task: &Task) -> Result<[Bind; 15]> {
+    Ok([
+        task.incident.get().into(),
+        task.phase.as_str().into(),
+        task.role.as_ref().map(ToString::to_string).into(),
+        task.title.clone().into(),
+        task.instructions.clone().into(),
+        task.due_within.map(|period| period.to_string()).into(),
+        task.due.map(Timestamp::as_microsecond).into(),
+        task.step.as_ref().map(ToString::to_string).into(),
+        json(&task.evidence)?.into(),
+        task.status.as_str().into(),
+        task.by.map(UserId::get).into(),
+        task.reason.clone().into(),
+        task.owner.map(UserId::get).into(),
+        task.created_at.as_microsecond().into(),
+        task.settled_at.map(Timestamp::as_microsecond).into(),
+    ])
 }
 
 pub async fn update(change: &mut Change<'_>, task: &Task) -> Result<()> {

@@ -45,6 +45,15 @@ pub struct Statement {
     pub note: Option<String>,
 }
 
+/// Whether this delivery is an evidence item of this incident already.
+pub async fn holds_delivery(
+    change: &mut Change<'_>,
+    incident: IncidentId,
+    delivery: IntakeId,
+) -> Result<bool> {
+    store::holds_delivery(change.tx, incident, delivery).await
+}
+
 /// Takes an item in within a change. Whoever acts is its first custodian. The caller has seen to it
 /// that the actor may know of the incident.
 pub async fn collect(change: &mut Change<'_>, actor: &Actor, new: NewEvidence) -> Result<Evidence> {

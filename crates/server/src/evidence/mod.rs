@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use collect::{NewEvidence, collect};
+pub use collect::{NewEvidence, collect, holds_delivery};
 
 use crate::app::App;
 use crate::error::{Error, Result};

@@ -58,6 +58,15 @@ async fn there(on: impl Executor<'_, Database = Any>, actor: &Actor, incident: I
     Ok(row.is_some())
 }
 
+pub async fn holds_delivery(tx: &mut Tx, incident: IncidentId, delivery: IntakeId) -> Result<bool> {
+    let row = sqlx::query("select 1 from evidence where incident = $1 and delivery = $2 limit 1")
+        .bind(incident.get())
+        .bind(delivery.get())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceId> {
     let row = sqlx::query(
         "insert into evidence (incident, name, sha256, bytes, method, tool, place, acquired_by, acquired_at,

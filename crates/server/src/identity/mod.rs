@@ -337,7 +337,7 @@ async fn check(new: NewAccount) -> Result<Checked> {
     Ok(Checked { name, email, role: new.role, password_hash })
 }
 
-async fn insert_account(change: &mut crate::change::Change<'_>, checked: &Checked) -> Result<Account> {
+async fn insert_account(change: &mut Change<'_>, checked: &Checked) -> Result<Account> {
     let account = store::insert_account(change, checked).await?;
     change.record(&account.id.to_string(), "account.create", &account, None).await?;
     Ok(account)

@@ -165,8 +165,7 @@ pub async fn set_type(
             let procedure = now.plan.procedure(to).ok_or(Error::NotFound("procedure"))?;
             let dropped = format!("the incident turned out to be of the type {}", to.label().to_lowercase());
             let dropped = tasks::drop_untouched(change, id, &dropped).await?;
-            let added =
-                tasks::from_procedure(change, id, procedure, incident.phase, change.at).await?.len();
+            let added = tasks::from_procedure(change, id, procedure, incident.phase, change.at).await?.len();
             keep::incident(change, &mut incident, "incident.set_type").await?;
             let line = format!(
                 "Type: {} → {}; {dropped} steps fell away, {added} were added",
@@ -257,7 +256,9 @@ pub async fn remove_member(app: &App, actor: &Actor, id: IncidentId, member: Use
                 return Err(Error::NotFound("member"));
             }
             if incident.commander == Some(member) {
-                return Err(Error::Conflict("This person commands the incident; hand over the command first.".to_owned()));
+                return Err(Error::Conflict(
+                    "This person commands the incident; hand over the command first.".to_owned(),
+                ));
             }
             if members.len() == 1 {
                 return Err(Error::Conflict("An incident keeps at least one member.".to_owned()));

@@ -88,7 +88,9 @@ pub async fn set_standing(
             let observed = store::things::observable_in(change.tx, incident, id).await?;
             let mut observed = observed.ok_or(Error::NotFound("observable"))?;
             if observed.standing == standing && given.is_none() {
-                return Err(domain::Error::NothingChanges { what: "standing", value: standing.label() }.into());
+                return Err(
+                    domain::Error::NothingChanges { what: "standing", value: standing.label() }.into()
+                );
             }
             observed.standing = standing;
             observed.note = given.or(observed.note);
@@ -167,13 +169,8 @@ pub async fn set_asset_state(
             asset.note = given.or(asset.note);
             store::things::update_asset(change, &asset).await?;
             change.record(&id.to_string(), "asset.set_state", &asset, Some(incident.get())).await?;
-            let line = format!(
-                "{} {}: {} → {}",
-                asset.kind.label(),
-                asset.name,
-                before.label(),
-                state.label()
-            );
+            let line =
+                format!("{} {}: {} → {}", asset.kind.label(), asset.name, before.label(), state.label());
             keep::line(change, &actor, incident, EntryKind::Action, line).await?;
             keep::tell(change, incident).await?;
             Ok(asset)

@@ -17,6 +17,7 @@ use crate::change::Change;
 use crate::error::Result;
 use crate::event::{self, Delivery, StoredEvent};
 use crate::evidence::{self, NewEvidence};
+use crate::identity;
 
 /// How many events of one alert stand on the timeline; the alert itself has all.
 pub const EVENTS_AN_ALERT: i64 = 2000;
@@ -35,12 +36,7 @@ pub struct Found {
 }
 
 /// Takes in what was found: entries, observables, assets, evidence; each with its leaf.
-pub async fn take_in(
-    change: &mut Change<'_>,
-    actor: &Actor,
-    incident: IncidentId,
-    found: &[Found],
-) -> Result<()> {
+pub async fn take_in(change: &mut Change<'_>, incident: IncidentId, found: &[Found]) -> Result<()> {
     let ids: BTreeSet<EventId> = found.iter().flat_map(|one| &one.matches).map(|one| one.event).collect();
     let ids: Vec<EventId> = ids.into_iter().collect();
     let mut events = HashMap::with_capacity(ids.len());
@@ -63,7 +59,8 @@ pub async fn take_in(
             seen.add(event, matched.at);
         }
     }
-    observables(change, incident, &seen).await
+    observables(change, incident, &seen).await?;
+    evidence(change, actor, incident, &ids).await
 }
 
 /// What happened, in the words of the rule and of the fields that made it fire.
@@ -148,9 +145,8 @@ fn texts(fields: &Map<String, Value>) -> Vec<(String, String)> {
     for (name, value) in fields {
         match value {
             Value::String(text) => texts.push((name.clone(), text.clone())),
-            Value::Array(parts) => texts.extend(
-                parts.iter().filter_map(Value::as_str).map(|text| (name.clone(), text.to_owned())),
-            ),
+            Value::Array(parts) => texts
+                .extend(parts.iter().filter_map(Value::as_str).map(|text| (name.clone(), text.to_owned()))),
             Value::Number(number) => texts.push((name.clone(), number.to_string())),
             Value::Null | Value::Bool(_) | Value::Object(_) => {}
         }
@@ -158,11 +154,7 @@ fn texts(fields: &Map<String, Value>) -> Vec<(String, String)> {
     texts
 }
 
-async fn observables(
-    change: &mut Change<'_>,
-    incident: IncidentId,
-    seen: &Seen,
-) -> Result<()> {
+async fn observables(change: &mut Change<'_>, incident: IncidentId, seen: &Seen) -> Result<()> {
     let values: BTreeSet<String> = seen.values.keys().map(|(_, value)| value.clone()).collect();
     let values: Vec<String> = values.into_iter().collect();
     let known = store::things::known_in(change.tx, incident, &values).await?;
@@ -251,6 +243,48 @@ async fn assets(change: &mut Change<'_>, incident: IncidentId, seen: &Seen) -> R
             }
         };
         change.record(&asset.id.to_string(), act, &asset, Some(incident.get())).await?;
+    }
+    Ok(())
+}
+
+/// Each delivery behind the events becomes an evidence item, once.
+async fn evidence(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: IncidentId,
+    events: &[EventId],
+) -> Result<()> {
+    let mut deliveries: BTreeMap<_, Delivery> = BTreeMap::new();
+    for some in events.chunks(500) {
+        for delivery in event::deliveries_of(change.tx, some).await? {
+            deliveries.insert(delivery.id, delivery);
+        }
+    }
+    for delivery in deliveries.into_values() {
+        if evidence::holds_delivery(change, incident, delivery.id).await? {
+            continue;
+        }
+        let who = match delivery.received_by {
+            Some(user) => identity::person(change, user).await.map_or(user.to_string(), |account| account.name),
+            None => "watchbell".to_owned(),
+        };
+        let new = NewEvidence {
+            incident,
+            name: delivery.name.clone(),
+            sha256: delivery.sha256.clone(),
+            bytes: delivery.bytes,
+            acquisition: Acquisition {
+                method: Line::new("the method", "intake")?,
+                tool: Line::new("the tool", concat!("Watchbell ", env!("CARGO_PKG_VERSION")))?,
+                place: Line::new("the place", &format!("sent to the intake as {}", delivery.id))?,
+                by: Line::new("who acquired it", &who)?,
+                at: delivery.received_at,
+            },
+            delivery: Some(delivery.id),
+        };
+        let item = evidence::collect(change, actor, new).await?;
+        let text = format!("{} secured: {}\nSHA-256 {}", item.id, printable(&item.name), item.sha256);
+        keep::line(change, actor, incident, EntryKind::Evidence, text).await?;
     }
     Ok(())
 }

@@ -21,11 +21,7 @@ pub fn unnumbered<T: TryFrom<i64, Error = domain::Error>>() -> Result<T> {
 pub async fn seen(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
     need(actor, Permission::ReadIncident, "reading incidents")?;
     let record = store::record_in(change.tx, id).await?.ok_or(Error::NotFound("incident"))?;
-    if scope::sees_in(change, actor, id.get()).await? {
-        Ok(record)
-    } else {
-        Err(Error::NotFound("incident"))
-    }
+    if scope::sees_in(change, actor, id.get()).await? { Ok(record) } else { Err(Error::NotFound("incident")) }
 }
 
 /// The incident, for whoever may work on it.

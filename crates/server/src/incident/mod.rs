@@ -27,9 +27,8 @@ use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::task::{TaskState, TaskStatus};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
-    AlertId, AssetId, DecisionId, EntryId, EventId, Incident, IncidentId, IncidentType, Line,
-    ObservableId, ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, TaskId, Text,
-    Tlp, UserId,
+    AlertId, AssetId, DecisionId, EntryId, EventId, Incident, IncidentId, IncidentType, Line, ObservableId,
+    ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, TaskId, Text, Tlp, UserId,
 };
 use jiff::Timestamp;
 use serde::Serialize;

@@ -7,9 +7,7 @@ use domain::{Actor, IncidentId, IncidentType, Permission, Phase, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{
-    Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, optional, store,
-};
+use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, optional, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{self, need, scope};

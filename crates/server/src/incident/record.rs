@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Decision, Entry, keep, optional, store, text};
 use crate::app::App;
+use crate::change::Change;
 use crate::error::{Error, Result};
 
 /// The latest time that an entry may bear: clocks differ a little, the future is not known.
@@ -62,7 +63,9 @@ pub async fn correct_entry(
             let wrong = store::timeline::entry_in(change.tx, incident, id).await?;
             let wrong = wrong.ok_or(Error::NotFound("timeline entry"))?;
             if let Some(later) = wrong.corrected_by {
-                return Err(Error::Conflict(format!("{id} is corrected by {later} already; correct that one.")));
+                return Err(Error::Conflict(format!(
+                    "{id} is corrected by {later} already; correct that one."
+                )));
             }
             let at = not_ahead(at.or(Some(wrong.at)), change.at)?;
             let mut entry = keep::entry(change, &actor, incident, wrong.kind, at, text.to_string())?;
@@ -146,7 +149,7 @@ pub async fn decide(app: &App, actor: &Actor, incident: IncidentId, new: NewDeci
 
 /// Stores a decision, with its line on the timeline.
 pub(super) async fn decision_kept(
-    change: &mut crate::change::Change<'_>,
+    change: &mut Change<'_>,
     actor: &Actor,
     mut decision: Decision,
 ) -> Result<Decision> {

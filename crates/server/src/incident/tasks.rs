@@ -60,7 +60,11 @@ pub(super) async fn enter_phase(change: &mut Change<'_>, incident: IncidentId, p
 }
 
 /// Steps that nobody has begun fall away when the incident turns out to be of another type.
-pub(super) async fn drop_untouched(change: &mut Change<'_>, incident: IncidentId, why: &str) -> Result<usize> {
+pub(super) async fn drop_untouched(
+    change: &mut Change<'_>,
+    incident: IncidentId,
+    why: &str,
+) -> Result<usize> {
     let untouched = store::work::untouched_steps_in(change.tx, incident).await?;
     let count = untouched.len();
     for mut task in untouched {
@@ -84,7 +88,8 @@ pub struct NewTask {
 
 pub async fn add(app: &App, actor: &Actor, incident: IncidentId, new: NewTask) -> Result<Task> {
     let title = Line::new("the task", &new.title)?;
-    let instructions = optional(new.instructions).map(|given| text("the instructions", &given)).transpose()?;
+    let instructions =
+        optional(new.instructions).map(|given| text("the instructions", &given)).transpose()?;
     if let Some(role) = &new.role
         && plan::in_force(app).await?.plan.role(role).is_none()
     {
@@ -133,10 +138,14 @@ pub enum Act {
     Start,
     Release,
     Finish,
-    Skip { reason: String },
+    Skip {
+        reason: String,
+    },
     Reopen,
     /// To somebody, or back to nobody in particular.
-    Assign { owner: Option<UserId> },
+    Assign {
+        owner: Option<UserId>,
+    },
 }
 
 pub async fn act(app: &App, actor: &Actor, id: TaskId, act: Act) -> Result<Task> {
@@ -152,7 +161,8 @@ pub async fn act(app: &App, actor: &Actor, id: TaskId, act: Act) -> Result<Task>
             })?;
             let (verb, line) = apply(change, &actor, &mut task, act).await?;
             save(change, &task, verb).await?;
-            keep::line(change, &actor, incident, EntryKind::Action, format!("{line}: {}", task.title)).await?;
+            keep::line(change, &actor, incident, EntryKind::Action, format!("{line}: {}", task.title))
+                .await?;
             keep::tell(change, incident).await?;
             Ok(task)
         })
@@ -224,7 +234,10 @@ pub(super) async fn worker(
 ) -> Result<String> {
     let account = identity::person(change, id).await?;
     if !account.role.may(domain::Permission::WorkIncident) {
-        return Err(Error::Conflict(format!("{} is an observer and cannot work on incidents.", account.name)));
+        return Err(Error::Conflict(format!(
+            "{} is an observer and cannot work on incidents.",
+            account.name
+        )));
     }
     let name: Line = account.name.parse()?;
     let as_they = match actor {

@@ -23,6 +23,7 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::event::{self, Delivery, DeliveryState, NewDelivery};
 use crate::identity::need;
+use crate::incident;
 use chunk::{Chunk, Piece, Start};
 
 /// How many files are read at once; further ones wait.
@@ -212,8 +213,8 @@ async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Re
             })
         })
         .collect();
-    let _touched = alert::absorb(change, delivery.id, detections).await?;
-    Ok(())
+    let touched = alert::absorb(change, delivery.id, detections).await?;
+    incident::follow(change, &touched).await
 }
 
 fn begin_reading(app: &App, start: Start) -> mpsc::Receiver<Piece> {

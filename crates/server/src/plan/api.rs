@@ -1,14 +1,14 @@
 //! The plan over HTTP.
 
 use axum::extract::State;
-use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
-use domain::{IncidentType, PlanVersionId, Severity, SeverityFacts};
+use domain::{IncidentType, PlanVersionId, Severity};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::facts::FactsQuery;
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::web::extract::{Path, Query, Who};
@@ -57,18 +57,6 @@ async fn procedure(
     Ok(axum::Json(serde_json::to_value(procedure)?))
 }
 
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct FactsQuery {
-    #[param(value_type = String, example = "medium")]
-    pub functional: FunctionalImpact,
-    #[param(value_type = String, example = "privacy")]
-    pub information: InformationImpact,
-    #[param(value_type = String, example = "regular")]
-    pub recoverability: Recoverability,
-}
-
 /// What the plan proposes, and why.
 #[derive(Serialize, ToSchema)]
 struct ProposedSeverity {
@@ -85,8 +73,6 @@ async fn severity(
     Who(actor): Who,
     Query(facts): Query<FactsQuery>,
 ) -> Result<axum::Json<ProposedSeverity>> {
-    let FactsQuery { functional, information, recoverability } = facts;
-    let facts = SeverityFacts { functional, information, recoverability };
-    let proposal = super::propose(&app, &actor, &facts).await?;
+    let proposal = super::propose(&app, &actor, &facts.into()).await?;
     Ok(axum::Json(ProposedSeverity { severity: proposal.severity, because: proposal.because }))
 }

@@ -2,9 +2,8 @@
 //! Watchbell ships is put in force at the first start; afterwards the organisation's own stands.
 
 pub mod api;
-mod document;
+pub mod facts;
 pub mod page;
-mod prose;
 mod shipped;
 mod store;
 

@@ -41,7 +41,10 @@ fn procedures() -> Result<Vec<Procedure>> {
             if *name == expected {
                 Ok(procedure)
             } else {
-                Err(wrong(&format!("content/plan/{name}: is for the type {}; name it {expected}", procedure.incident_type)))
+                Err(wrong(&format!(
+                    "content/plan/{name}: is for the type {}; name it {expected}",
+                    procedure.incident_type
+                )))
             }
         })
         .collect()

@@ -117,8 +117,7 @@ pub async fn view_of(
 /// The record within a change. Whether the actor may see it is asked by `scope::sees_in`.
 pub async fn record_in(tx: &mut Tx, id: IncidentId) -> Result<Option<Record>> {
     let statement = format!("select {COLUMNS} from incident i where i.id = $1");
-    let row =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id.get()).fetch_optional(tx).await?;
+    let row = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(id.get()).fetch_optional(tx).await?;
     row.as_ref().map(record).transpose()
 }
 
@@ -197,14 +196,16 @@ pub async fn insert_phase(
     by: Option<UserId>,
     reason: Option<&str>,
 ) -> Result<()> {
-    sqlx::query("insert into incident_phase (incident, phase, at, account, reason) values ($1, $2, $3, $4, $5)")
-        .bind(incident.get())
-        .bind(phase.as_str())
-        .bind(change.at_micros())
-        .bind(by.map(UserId::get))
-        .bind(reason)
-        .execute(&mut *change.tx)
-        .await?;
+    sqlx::query(
+        "insert into incident_phase (incident, phase, at, account, reason) values ($1, $2, $3, $4, $5)",
+    )
+    .bind(incident.get())
+    .bind(phase.as_str())
+    .bind(change.at_micros())
+    .bind(by.map(UserId::get))
+    .bind(reason)
+    .execute(&mut *change.tx)
+    .await?;
     Ok(())
 }
 
@@ -277,12 +278,15 @@ fn escaped(text: &str) -> String {
 // Reading columns: words of the domain, times, people, lists.
 
 fn word<T: FromStr<Err = domain::Error>>(row: &AnyRow, column: &str) -> Result<T> {
-    row.try_get::<String, _>(column)?.parse().map_err(|error: domain::Error| Error::Damaged(error.to_string()))
+    row.try_get::<String, _>(column)?
+        .parse()
+        .map_err(|error: domain::Error| Error::Damaged(error.to_string()))
 }
 
 fn maybe<T: FromStr<Err = domain::Error>>(row: &AnyRow, column: &str) -> Result<Option<T>> {
     let text: Option<String> = row.try_get(column)?;
-    text.map(|text| text.parse().map_err(|error: domain::Error| Error::Damaged(error.to_string()))).transpose()
+    text.map(|text| text.parse().map_err(|error: domain::Error| Error::Damaged(error.to_string())))
+        .transpose()
 }
 
 fn at(row: &AnyRow, column: &str) -> Result<Timestamp> {

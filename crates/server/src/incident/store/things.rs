@@ -12,8 +12,7 @@ use super::{json, lines, maybe_at, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
 
-const OBSERVABLE: &str =
-    "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts";
+const OBSERVABLE: &str = "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts";
 const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_seen";
 
 /// The observables of an incident with these values, without their events.
@@ -25,8 +24,7 @@ pub async fn known_in(tx: &mut Tx, incident: IncidentId, values: &[String]) -> R
             "select {OBSERVABLE} from observable where incident = $1 and value in ({})",
             places.join(", ")
         );
-        let mut select =
-            sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).bind(incident.get());
+        let mut select = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).bind(incident.get());
         for value in some {
             select = select.bind(value);
         }
@@ -81,7 +79,8 @@ pub async fn update(change: &mut Change<'_>, observed: &Observed) -> Result<()> 
 
 /// Notes in which events observables were seen.
 pub async fn seen_in(change: &mut Change<'_>, pairs: &[(ObservableId, EventId)]) -> Result<()> {
-    let rows = pairs.iter().map(|(observable, event)| [observable.get().into(), event.get().into()]).collect();
+    let rows =
+        pairs.iter().map(|(observable, event)| [observable.get().into(), event.get().into()]).collect();
     let into = "insert into observable_event (observable, event)";
     insert_rows::<2>(change.tx, into, rows, "on conflict do nothing").await?;
     Ok(())
@@ -113,10 +112,8 @@ pub async fn observables(db: &Db, incident: IncidentId, events_each: i64) -> Res
         "select {OBSERVABLE} from observable where incident = $1
          order by case standing when 'indicator' then 0 when 'unknown' then 1 else 2 end, kind, events desc, id"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(incident.get())
-        .fetch_all(db.readers())
-        .await?;
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(db.readers()).await?;
     let mut all = rows.iter().map(observed).collect::<Result<Vec<_>>>()?;
     let rows = sqlx::query(
         "select s.observable, s.event from (

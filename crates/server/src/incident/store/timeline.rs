@@ -1,7 +1,7 @@
 //! The SQL of the timeline and of decisions.
 
-use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
 use domain::timeline::{EntryKind, Lane};
+use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
@@ -104,10 +104,12 @@ pub async fn page(
 
 /// The techniques of all entries, each entry's list as it stands.
 pub async fn techniques(db: &Db, incident: IncidentId) -> Result<Vec<Vec<String>>> {
-    let rows = sqlx::query("select techniques from entry where incident = $1 and techniques <> '[]' order by at, id")
-        .bind(incident.get())
-        .fetch_all(db.readers())
-        .await?;
+    let rows = sqlx::query(
+        "select techniques from entry where incident = $1 and techniques <> '[]' order by at, id",
+    )
+    .bind(incident.get())
+    .fetch_all(db.readers())
+    .await?;
     rows.iter().map(|row| lines(row, "techniques")).collect()
 }
 

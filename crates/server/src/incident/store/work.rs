@@ -18,7 +18,8 @@ const COLUMNS: &str = "id, incident, phase, role, title, instructions, due_withi
 /// are not used.
 pub async fn insert(change: &mut Change<'_>, mut tasks: Vec<Task>) -> Result<Vec<Task>> {
     let rows = tasks.iter().map(binds).collect::<Result<Vec<_>>>()?;
-    let into = "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
+    let into =
+        "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
          status, person, reason, owner, created_at, settled_at)";
     let returned = insert_rows(change.tx, into, rows, "returning id").await?;
     for (task, row) in tasks.iter_mut().zip(&returned) {
@@ -73,10 +74,8 @@ pub async fn task_in(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
 /// All tasks of an incident, as the plan orders them within each phase.
 pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Task>> {
     let statement = format!("select {COLUMNS} from task where incident = $1 order by id");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(incident.get())
-        .fetch_all(db.readers())
-        .await?;
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(db.readers()).await?;
     rows.iter().map(task).collect()
 }
 

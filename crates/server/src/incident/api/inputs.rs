@@ -1,0 +1,374 @@
+//! What clients send about incidents. Unknown fields are refused. Forms send the same, with blank text
+//! where something is left out.
+
+use domain::asset::AssetState;
+use domain::attack::TechniqueId;
+use domain::incident::Outcome;
+use domain::observable::Standing;
+use domain::plan::RoleKey;
+use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
+use domain::timeline::{EntryKind, Lane};
+use domain::{AlertId, IncidentType, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId};
+use jiff::Timestamp;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::command::{CloseWith, Edit};
+use super::super::{Declaration, Filter};
+use crate::error::{Error, Result};
+use crate::web::paging::PageQuery;
+
+/// Which incidents to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ListQuery {
+    /// `open` or `closed`.
+    pub state: Option<String>,
+    #[param(example = "containment")]
+    pub phase: Option<String>,
+    #[param(example = "high")]
+    pub severity: Option<String>,
+    /// The type of incident.
+    #[param(example = "ransomware")]
+    pub r#type: Option<String>,
+    /// Part of the title or the summary, or the number.
+    pub q: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
+}
+
+impl ListQuery {
+    pub fn split(self) -> Result<(Filter, PageQuery)> {
+        let open = match self.state.as_deref() {
+            None | Some("") => None,
+            Some("open") => Some(true),
+            Some("closed") => Some(false),
+            Some(_) => return Err(Error::Invalid("`state` is open or closed.".to_owned())),
+        };
+        let filter = Filter {
+            phase: word::<Phase>(self.phase.as_deref())?,
+            severity: word::<Severity>(self.severity.as_deref())?,
+            incident_type: word::<IncidentType>(self.r#type.as_deref())?,
+            open,
+            text: self.q,
+        };
+        Ok((filter, PageQuery { cursor: self.cursor, limit: self.limit }))
+    }
+}
+
+/// A word of a vocabulary in a query or form, where blank is none.
+pub fn word<T: std::str::FromStr<Err = domain::Error>>(text: Option<&str>) -> Result<Option<T>> {
+    Ok(text.map(str::trim).filter(|text| !text.is_empty()).map(str::parse).transpose()?)
+}
+
+/// What is said to declare an incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeclarationInput {
+    #[schema(example = "Ransomware on the file servers")]
+    pub title: String,
+    /// Picks the plan's procedure.
+    #[schema(value_type = String, example = "ransomware")]
+    pub r#type: IncidentType,
+    #[schema(value_type = String, example = "medium")]
+    pub functional: FunctionalImpact,
+    #[schema(value_type = String, example = "suspected")]
+    pub information: InformationImpact,
+    #[schema(value_type = String, example = "regular")]
+    pub recoverability: Recoverability,
+    /// The plan's proposal if left out.
+    #[schema(value_type = Option<String>, example = "high")]
+    pub severity: Option<Severity>,
+    /// Needed where the severity is not the proposed one.
+    pub severity_reason: Option<String>,
+    /// `amber` if left out.
+    #[schema(value_type = Option<String>, example = "amber")]
+    pub tlp: Option<Tlp>,
+    /// Whoever declares if left out.
+    #[schema(value_type = Option<String>, example = "USR-2")]
+    pub commander: Option<UserId>,
+    /// Need-to-know: only members see that it exists.
+    #[serde(default)]
+    pub restricted: bool,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    pub members: Vec<UserId>,
+    pub summary: Option<String>,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["ALR-1"]))]
+    pub alerts: Vec<AlertId>,
+}
+
+impl From<DeclarationInput> for Declaration {
+    fn from(input: DeclarationInput) -> Self {
+        Declaration {
+            title: input.title,
+            incident_type: input.r#type,
+            facts: SeverityFacts {
+                functional: input.functional,
+                information: input.information,
+                recoverability: input.recoverability,
+            },
+            severity: input.severity,
+            severity_reason: input.severity_reason,
+            tlp: input.tlp,
+            commander: input.commander,
+            restricted: input.restricted,
+            members: input.members,
+            summary: input.summary,
+            alerts: input.alerts,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditInput {
+    pub title: Option<String>,
+    /// Blank takes it away.
+    pub summary: Option<String>,
+    #[schema(value_type = Option<String>, example = "red")]
+    pub tlp: Option<Tlp>,
+}
+
+impl From<EditInput> for Edit {
+    fn from(input: EditInput) -> Self {
+        Edit { title: input.title, summary: input.summary, tlp: input.tlp }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhaseInput {
+    #[schema(value_type = String, example = "assessment")]
+    pub phase: Phase,
+    /// Needed to skip a phase or to go back.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CloseInput {
+    #[schema(value_type = String, example = "resolved")]
+    pub outcome: Outcome,
+    pub root_cause: String,
+    pub lessons: String,
+    /// What it cost: services, data, money, trust.
+    pub impact: Option<String>,
+    pub recommendations: Option<String>,
+}
+
+impl From<CloseInput> for CloseWith {
+    fn from(input: CloseInput) -> Self {
+        CloseWith {
+            outcome: input.outcome,
+            root_cause: input.root_cause,
+            lessons: input.lessons,
+            impact: input.impact,
+            recommendations: input.recommendations,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReopenInput {
+    /// The phase in which work goes on.
+    #[schema(value_type = String, example = "containment")]
+    pub phase: Phase,
+    pub reason: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityInput {
+    #[schema(value_type = String, example = "critical")]
+    pub severity: Severity,
+    pub reason: String,
+    /// The facts as they now are: all three or none.
+    #[schema(value_type = Option<String>, example = "high")]
+    pub functional: Option<FunctionalImpact>,
+    #[schema(value_type = Option<String>, example = "integrity")]
+    pub information: Option<InformationImpact>,
+    #[schema(value_type = Option<String>, example = "extended")]
+    pub recoverability: Option<Recoverability>,
+}
+
+impl SeverityInput {
+    pub fn facts(&self) -> Result<Option<SeverityFacts>> {
+        match (self.functional, self.information, self.recoverability) {
+            (Some(functional), Some(information), Some(recoverability)) => {
+                Ok(Some(SeverityFacts { functional, information, recoverability }))
+            }
+            (None, None, None) => Ok(None),
+            _ => Err(Error::Invalid("Give all three facts or none of them.".to_owned())),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TypeInput {
+    #[serde(rename = "type")]
+    #[schema(value_type = String, example = "malware")]
+    pub incident_type: IncidentType,
+    pub reason: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommanderInput {
+    #[schema(value_type = String, example = "USR-2")]
+    pub commander: UserId,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestrictInput {
+    pub restricted: bool,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MemberInput {
+    #[schema(value_type = String, example = "USR-3")]
+    pub member: UserId,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlertsInput {
+    #[schema(value_type = Vec<String>, example = json!(["ALR-2"]))]
+    pub alerts: Vec<AlertId>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskInput {
+    pub title: String,
+    pub instructions: Option<String>,
+    /// The present one if left out.
+    #[schema(value_type = Option<String>, example = "containment")]
+    pub phase: Option<Phase>,
+    /// A role of the plan.
+    #[schema(value_type = Option<String>, example = "technical_lead")]
+    pub role: Option<RoleKey>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due: Option<Timestamp>,
+    #[schema(value_type = Option<String>, example = "USR-3")]
+    pub owner: Option<UserId>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipInput {
+    pub reason: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OwnerInput {
+    /// Null: nobody in particular.
+    #[schema(value_type = Option<String>, example = "USR-3")]
+    pub owner: Option<UserId>,
+}
+
+/// Which lines of the timeline to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    /// `adversary` or `response`.
+    #[param(value_type = Option<String>)]
+    pub lane: Option<Lane>,
+    #[param(value_type = Option<String>, example = "decision")]
+    pub kind: Option<EntryKind>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EntryInput {
+    /// `note`, `action`, `decision`, `communication`, or `event` for what a witness saw.
+    #[schema(value_type = String, example = "note")]
+    pub kind: EntryKind,
+    /// When it happened; now if left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+    pub text: String,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>, example = json!(["T1486"]))]
+    pub techniques: Vec<TechniqueId>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionInput {
+    pub text: String,
+    /// As in the corrected entry if left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TechniquesInput {
+    #[schema(value_type = Vec<String>, example = json!(["T1059.001"]))]
+    pub techniques: Vec<TechniqueId>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionInput {
+    pub decision: String,
+    pub reason: String,
+    /// Who decided; the caller if left out.
+    pub maker: Option<String>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub at: Option<Timestamp>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ObservableInput {
+    pub value: String,
+    /// Told from the value if left out.
+    #[schema(value_type = Option<String>, example = "domain")]
+    pub kind: Option<ObservableKind>,
+    /// `unknown` if left out.
+    #[schema(value_type = Option<String>, example = "indicator")]
+    pub standing: Option<Standing>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StandingInput {
+    /// `indicator` (known bad), `benign` or `unknown`.
+    #[schema(value_type = String, example = "indicator")]
+    pub standing: Standing,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssetInput {
+    /// `host` or `account`.
+    #[schema(value_type = String, example = "host")]
+    pub kind: ObservableKind,
+    pub name: String,
+    /// `suspected` if left out.
+    #[schema(value_type = Option<String>, example = "compromised")]
+    pub state: Option<AssetState>,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AssetStateInput {
+    #[schema(value_type = String, example = "contained")]
+    pub state: AssetState,
+    pub note: Option<String>,
+}

@@ -1,0 +1,279 @@
+//! What belongs to an incident, over HTTP: tasks, entries, decisions, observables, assets.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use domain::asset::AssetState;
+use domain::observable::Standing;
+use domain::{AssetId, EntryId, IncidentId, ObservableId, TaskId};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::findings::{self, NewAsset, NewObservable};
+use super::super::record::{self, NewDecision, NewEntry};
+use super::super::tasks::{self, Act, NewTask};
+use super::super::{Asset, Decision, Entry, Observed, Task, read};
+use super::inputs::{
+    AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ObservableInput,
+    OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
+};
+use crate::app::App;
+use crate::error::{Problem, Result};
+use crate::web::extract::{Json, Path, Query, Who};
+use crate::web::paging::{Page, PageQuery};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_tasks, add_task))
+        .routes(routes!(start))
+        .routes(routes!(release))
+        .routes(routes!(done))
+        .routes(routes!(skip))
+        .routes(routes!(reopen))
+        .routes(routes!(assign))
+        .routes(routes!(entries, add_entry))
+        .routes(routes!(correct))
+        .routes(routes!(set_techniques))
+        .routes(routes!(decisions, decide))
+        .routes(routes!(observables, add_observable))
+        .routes(routes!(set_standing))
+        .routes(routes!(assets, add_asset))
+        .routes(routes!(set_state))
+}
+
+/// Lists an incident's tasks by phase.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/tasks", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = [Task]), (status = 404, body = Problem)))]
+async fn list_tasks(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Task>>> {
+    Ok(axum::Json(read::tasks(&app, &actor, id).await?))
+}
+
+/// Adds a task.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/tasks", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = TaskInput, responses((status = 201, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn add_task(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<TaskInput>,
+) -> Result<(StatusCode, axum::Json<Task>)> {
+    let TaskInput { title, instructions, phase, role, due, owner } = input;
+    let new = NewTask { title, instructions, phase, role, due, owner };
+    Ok((StatusCode::CREATED, axum::Json(tasks::add(&app, &actor, id, new).await?)))
+}
+
+/// Takes a task in hand.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/start", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn start(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Start).await?))
+}
+
+/// Gives a task back to whoever will take it.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/release", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn release(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<TaskId>,
+) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Release).await?))
+}
+
+/// Says that a task is done.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/done", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn done(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Finish).await?))
+}
+
+/// Skips a task, with a reason.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/skip", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    request_body = SkipInput, responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn skip(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<TaskId>,
+    Json(input): Json<SkipInput>,
+) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Skip { reason: input.reason }).await?))
+}
+
+/// Opens a finished task again.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/reopen", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn reopen(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Reopen).await?))
+}
+
+/// Gives a task to somebody.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/owner", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    request_body = OwnerInput, responses((status = 200, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn assign(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<TaskId>,
+    Json(input): Json<OwnerInput>,
+) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Assign { owner: input.owner }).await?))
+}
+
+/// Lists an incident's timeline, by what happened when.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/entries", tag = "incident", params(("id" = String, Path, example = "INC-1"), EntriesQuery),
+    responses((status = 200, body = Page<Entry>), (status = 404, body = Problem)))]
+async fn entries(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Query(query): Query<EntriesQuery>,
+) -> Result<axum::Json<Page<Entry>>> {
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    Ok(axum::Json(read::entries(&app, &actor, id, query.lane, query.kind, &page).await?))
+}
+
+/// Adds a line to the timeline.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/entries", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = EntryInput, responses((status = 201, body = Entry), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn add_entry(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<EntryInput>,
+) -> Result<(StatusCode, axum::Json<Entry>)> {
+    let EntryInput { kind, at, text, techniques } = input;
+    let entry = record::add_entry(&app, &actor, id, NewEntry { kind, at, text, techniques }).await?;
+    Ok((StatusCode::CREATED, axum::Json(entry)))
+}
+
+/// Corrects a line by a further one; the first stays as it was written.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/entries/{entry}/correct", tag = "incident",
+    params(("id" = String, Path, example = "INC-1"), ("entry" = String, Path, example = "ENT-1")), request_body = CorrectionInput,
+    responses((status = 201, body = Entry), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn correct(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path((id, entry)): Path<(IncidentId, EntryId)>,
+    Json(input): Json<CorrectionInput>,
+) -> Result<(StatusCode, axum::Json<Entry>)> {
+    let entry = record::correct_entry(&app, &actor, id, entry, input.at, &input.text).await?;
+    Ok((StatusCode::CREATED, axum::Json(entry)))
+}
+
+/// Says which ATT&CK techniques a line shows.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/entries/{entry}/techniques", tag = "incident",
+    params(("id" = String, Path, example = "INC-1"), ("entry" = String, Path, example = "ENT-1")), request_body = TechniquesInput,
+    responses((status = 200, body = Entry), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn set_techniques(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path((id, entry)): Path<(IncidentId, EntryId)>,
+    Json(input): Json<TechniquesInput>,
+) -> Result<axum::Json<Entry>> {
+    Ok(axum::Json(record::set_techniques(&app, &actor, id, entry, input.techniques).await?))
+}
+
+/// Lists an incident's decisions.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = [Decision]), (status = 404, body = Problem)))]
+async fn decisions(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Decision>>> {
+    Ok(axum::Json(read::decisions(&app, &actor, id).await?))
+}
+
+/// Writes a decision down, with its reason and its maker.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = DecisionInput, responses((status = 201, body = Decision), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn decide(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<DecisionInput>,
+) -> Result<(StatusCode, axum::Json<Decision>)> {
+    let DecisionInput { decision, reason, maker, at } = input;
+    let made = record::decide(&app, &actor, id, NewDecision { decision, reason, maker, at }).await?;
+    Ok((StatusCode::CREATED, axum::Json(made)))
+}
+
+/// Lists an incident's observables: indicators first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = [Observed]), (status = 404, body = Problem)))]
+async fn observables(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Observed>>> {
+    Ok(axum::Json(read::observables(&app, &actor, id).await?))
+}
+
+/// Adds an observable by hand.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = ObservableInput, responses((status = 201, body = Observed), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn add_observable(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<ObservableInput>,
+) -> Result<(StatusCode, axum::Json<Observed>)> {
+    let ObservableInput { value, kind, standing, note } = input;
+    let new = NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note };
+    Ok((StatusCode::CREATED, axum::Json(findings::add_observable(&app, &actor, id, new).await?)))
+}
+
+/// Says what an observable is: known bad, harmless, or neither.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/observables/{observable}", tag = "incident",
+    params(("id" = String, Path, example = "INC-1"), ("observable" = String, Path, example = "OBS-1")), request_body = StandingInput,
+    responses((status = 200, body = Observed), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn set_standing(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path((id, observable)): Path<(IncidentId, ObservableId)>,
+    Json(input): Json<StandingInput>,
+) -> Result<axum::Json<Observed>> {
+    let StandingInput { standing, note } = input;
+    Ok(axum::Json(findings::set_standing(&app, &actor, id, observable, standing, note).await?))
+}
+
+/// Lists an incident's assets, the worst first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = [Asset]), (status = 404, body = Problem)))]
+async fn assets(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Asset>>> {
+    Ok(axum::Json(read::assets(&app, &actor, id).await?))
+}
+
+/// Adds an asset by hand.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = AssetInput, responses((status = 201, body = Asset), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn add_asset(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<AssetInput>,
+) -> Result<(StatusCode, axum::Json<Asset>)> {
+    let AssetInput { kind, name, state, note } = input;
+    let new = NewAsset { kind, name, state: state.unwrap_or(AssetState::Suspected), note };
+    Ok((StatusCode::CREATED, axum::Json(findings::add_asset(&app, &actor, id, new).await?)))
+}
+
+/// Says how far we have got with an asset.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/assets/{asset}", tag = "incident",
+    params(("id" = String, Path, example = "INC-1"), ("asset" = String, Path, example = "AST-1")), request_body = AssetStateInput,
+    responses((status = 200, body = Asset), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn set_state(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path((id, asset)): Path<(IncidentId, AssetId)>,
+    Json(input): Json<AssetStateInput>,
+) -> Result<axum::Json<Asset>> {
+    let AssetStateInput { state, note } = input;
+    Ok(axum::Json(findings::set_asset_state(&app, &actor, id, asset, state, note).await?))
+}

@@ -1,0 +1,9 @@
+//! HTML.
+
+use axum::Router;
+
+use crate::app::App;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+}

@@ -36,7 +36,12 @@ pub struct Found {
 }
 
 /// Takes in what was found: entries, observables, assets, evidence; each with its leaf.
-pub async fn take_in(change: &mut Change<'_>, incident: IncidentId, found: &[Found]) -> Result<()> {
+pub async fn take_in(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: IncidentId,
+    found: &[Found],
+) -> Result<()> {
     let ids: BTreeSet<EventId> = found.iter().flat_map(|one| &one.matches).map(|one| one.event).collect();
     let ids: Vec<EventId> = ids.into_iter().collect();
     let mut events = HashMap::with_capacity(ids.len());

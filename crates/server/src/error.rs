@@ -35,6 +35,8 @@ pub enum Error {
     Ledger(#[from] ledger::Error),
     #[error("The disk did not do as asked: {0}")]
     Io(#[from] std::io::Error),
+    #[error("The document could not be made: {0}")]
+    Print(String),
     /// What we wrote ourselves cannot be read back.
     #[error("Stored data is damaged: {0}")]
     Damaged(String),
@@ -69,7 +71,7 @@ impl Error {
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Error::Db(_) | Error::Ledger(_) | Error::Io(_) | Error::Damaged(_) => {
+            Error::Db(_) | Error::Ledger(_) | Error::Io(_) | Error::Print(_) | Error::Damaged(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }
         }

@@ -105,7 +105,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/incidents/{id}/evidence", May(P::WorkIncident)),
     // report
     ("GET", "/incidents/{id}/report", May(P::ReadIncident)),
-    ("GET", "/api/v1/incidents/{id}/report", May(P::ReadIncident)),
+    ("GET", "/api/v1/incidents/{id}/report", May(P::ExportIncident)),
     // audit
     ("GET", "/ledger", May(P::ReadAudit)),
     ("GET", "/ledger/{index}", May(P::ReadAudit)),

@@ -8,6 +8,7 @@ pub mod api;
 pub mod command;
 pub mod declare;
 pub mod dossier;
+pub mod export;
 pub mod findings;
 pub mod follow;
 mod gather;

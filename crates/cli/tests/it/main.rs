@@ -1,0 +1,6 @@
+//! The binary as people use it: started with arguments, read by what it prints and how it ends.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod hunt;
+mod support;

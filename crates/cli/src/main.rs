@@ -3,7 +3,13 @@
 //!
 //! Exit codes: 0 done, 1 it failed or was asked wrongly, 2 `hunt --fail-on` found something.
 
+mod client;
+mod demo;
+mod files;
 mod hunt;
+mod import;
+mod papers;
+mod serve;
 mod text;
 mod times;
 
@@ -25,6 +31,12 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Hunt(hunt::Args),
+    Serve(serve::Args),
+    Demo(demo::Args),
+    Import(import::Args),
+    Report(papers::ReportArgs),
+    Export(papers::ExportArgs),
+    Verify(papers::VerifyArgs),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +51,12 @@ fn main() -> ExitCode {
     };
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::Import(args) => import::run(&args),
+        Command::Report(args) => papers::report(&args),
+        Command::Export(args) => papers::export(&args),
+        Command::Verify(args) => papers::verify(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -1,7 +1,6 @@
 //! `watchbell hunt`: looks through log files with Sigma rules, without a server. Here is the course of
-//! it; `files` finds what to read, `scan` reads and matches, `output` prints, `summary` sums up.
+//! it; `scan` reads and matches, `output` prints, `summary` sums up.
 
-mod files;
 mod finding;
 mod output;
 mod rules;
@@ -19,9 +18,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use sigma::Level;
 
+use crate::files::{self, LogFile};
 use crate::text;
 use crate::times::{self, When};
-use files::LogFile;
 use finding::Row;
 use output::Output;
 use scan::{Harvest, Outcome, Search};
@@ -92,7 +91,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let loaded_in = started.elapsed();
     let found = files::find(&args.paths)?;
     if found.files.is_empty() {
-        bail!("there is no file to read in {}", shown(&args.paths));
+        bail!("there is no file to read in {}", files::shown(&args.paths));
     }
     let search = Search { engine: &rules.engine, level: args.level, from, until, now: Timestamp::now() };
     let progress = progress(&found.files, args.quiet);
@@ -137,10 +136,6 @@ fn range(args: &Args) -> anyhow::Result<(Option<Timestamp>, Option<Timestamp>)> 
         bail!("--from {from} is not before --to {until}; no record can be in between");
     }
     Ok((from, until))
-}
-
-fn shown(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn to_u64(number: usize) -> u64 {

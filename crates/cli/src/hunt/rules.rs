@@ -17,7 +17,7 @@ pub struct Rules {
 
 pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
     if paths.is_empty() {
-        let engine = server::alert::rules::load(&[])?;
+        let (engine, _) = server::alert::rules::load(&[])?;
         let files = engine.rules().len();
         return Ok(Rules { engine, refused: Vec::new(), files, shipped: true });
     }
@@ -29,7 +29,10 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
     }
     if loaded.rules.is_empty() {
         list_refused(&loaded.refused);
-        bail!("no rule could be loaded from {}; Sigma rules are files that end in .yml", super::shown(paths));
+        bail!(
+            "no rule could be loaded from {}; Sigma rules are files that end in .yml",
+            crate::files::shown(paths)
+        );
     }
     Ok(Rules {
         engine: Engine::new(loaded.rules),

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use sigma::{Engine, Level};
 use telemetry::{Error, Event, Options, Reader};
 
-use super::files::LogFile;
 use super::finding::{Finding, Place};
+use crate::files::LogFile;
 
 /// Records handed over to another thread at once.
 const BATCH: usize = 256;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use anstyle::Style;
 use sigma::{Level, Refusal};
 
-use super::files::Files;
 use super::finding::Row;
 use super::output::level_style;
 use super::rules::Rules;
 use super::scan::{Harvest, Outcome};
 use super::to_u64;
+use crate::files::Files;
 use crate::text::{self, number, say};
 
 /// Refused rules that are named without `--refused`.

@@ -1,4 +1,4 @@
-//! Which files a hunt reads: those named, and all regular files in the folders named.
+//! Which files a command reads: those named, and all regular files in the folders named.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -74,4 +74,9 @@ fn add(path: &Path, bytes: u64, found: &mut Files, seen: &mut HashSet<PathBuf>) 
     if seen.insert(own) {
         found.files.push(LogFile { path: path.to_owned(), bytes });
     }
+}
+
+/// Paths as a message names them.
+pub fn shown(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -80,7 +80,6 @@ pub const BOLD: Style = Style::new().bold();
 pub const FAINT: Style = Style::new().dimmed();
 pub const RED: Style = AnsiColor::Red.on_default().bold();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
-pub const GREEN: Style = AnsiColor::Green.on_default();
 
 /// Whether colour is wanted on standard error, where all but results is said.
 pub fn colours() -> bool {

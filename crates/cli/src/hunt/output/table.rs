@@ -2,19 +2,25 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle,
+};
 use sigma::Level;
 
 use super::{Look, moment};
 use crate::hunt::finding::Row;
 use crate::text::plain;
 
+/// The columns that are never broken over several lines.
+const TIME: usize = 0;
+const LEVEL: usize = 3;
+
 pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─')));
     let arrangement = if look.fitted { ContentArrangement::Dynamic } else { ContentArrangement::Disabled };
     table.set_content_arrangement(arrangement);
     if look.colours {
@@ -36,19 +42,13 @@ pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<
         ]);
     }
     // A time that is broken over two lines cannot be compared at a glance.
-    for (column, width) in [(0, 25), (3, 15)] {
+    for column in [TIME, LEVEL] {
         if let Some(column) = table.column_mut(column) {
-            column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    if let Some(time) = table.column_mut(0) {
-        time.set_constraint(ColumnConstraint::ContentWidth);
-    }
-    if let Some(level) = table.column_mut(3) {
-        level.set_constraint(ColumnConstraint::ContentWidth);
-    }
     for line in table.lines() {
-        writeln!(out, "{line}")?;
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }

@@ -74,6 +74,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/alerts", May(P::ReadAlerts)),
     ("GET", "/alerts/{id}", May(P::ReadAlerts)),
     ("POST", "/alerts/acknowledge", May(P::TriageAlerts)),
+    ("GET", "/alerts/dismiss", May(P::TriageAlerts)),
     ("POST", "/alerts/dismiss", May(P::TriageAlerts)),
     ("POST", "/alerts/{id}/acknowledge", May(P::TriageAlerts)),
     ("POST", "/alerts/{id}/dismiss", May(P::TriageAlerts)),

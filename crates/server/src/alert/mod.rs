@@ -4,7 +4,9 @@
 pub mod absorb;
 pub mod api;
 pub mod page;
+mod queue_page;
 pub mod rules;
+mod rules_page;
 mod store;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};

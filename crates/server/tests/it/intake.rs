@@ -15,7 +15,7 @@ pub fn sysmon(time: &str, host: &str, command: &str) -> String {
         "EventID": 1,
         "Channel": "Microsoft-Windows-Sysmon/Operational",
         "Provider_Name": "Microsoft-Windows-Sysmon",
-        "UtcTime": time,
+        "@timestamp": time,
         "Computer": host,
         "User": "EXAMPLE\\anna",
         "Image": "C:\\Windows\\System32\\vssadmin.exe",
@@ -45,7 +45,7 @@ pub async fn count_events(of: &As) -> i64 {
 #[tokio::test]
 async fn a_file_becomes_events_that_keep_every_byte() {
     everywhere(|world| async move {
-        let record = sysmon("2026-03-01 10:00:00.000", "ws01.example.org", "vssadmin.exe list shadows");
+        let record = sysmon("2026-03-01T10:00:00Z", "ws01.example.org", "vssadmin.exe list shadows");
         let told = world.responder.send_file("one.jsonl", lines(&[record.clone()])).await.expect(201);
         let delivery = &told["deliveries"][0];
         assert_eq!(delivery["state"], "complete", "{}", world.store);
@@ -87,7 +87,7 @@ async fn a_raw_record_is_a_download_that_no_browser_interprets() {
 async fn many_files_in_one_form() {
     everywhere(|world| async move {
         let part = |name: &'static str, host: &str| {
-            let record = sysmon("2026-03-01 10:00:00.000", host, SHADOWS);
+            let record = sysmon("2026-03-01T10:00:00Z", host, SHADOWS);
             Part::bytes(lines(&[record]).into_bytes()).file_name(name)
         };
         let form = Form::new()
@@ -106,7 +106,7 @@ async fn many_files_in_one_form() {
 #[tokio::test]
 async fn the_same_bytes_again_are_not_taken_twice() {
     everywhere(|world| async move {
-        let content = lines(&[sysmon("2026-03-01 10:00:00.000", "ws01", SHADOWS)]);
+        let content = lines(&[sysmon("2026-03-01T10:00:00Z", "ws01", SHADOWS)]);
         let first = world.responder.send_file("a.jsonl", content.clone()).await.expect(201);
         let second = world.responder.send_file("a.jsonl", content.clone()).await.expect(200);
         assert_eq!(second["deliveries"][0]["id"], first["deliveries"][0]["id"], "{}", world.store);
@@ -316,7 +316,7 @@ async fn a_reading_that_was_cut_off_goes_on_where_it_ended() {
     everywhere(|world| async move {
         let records: Vec<String> = (0..2500)
             .map(|second| {
-                let time = format!("2026-03-01 10:{:02}:{:02}.000", second / 60, second % 60);
+                let time = format!("2026-03-01T10:{:02}:{:02}Z", second / 60, second % 60);
                 sysmon(&time, "ws01", &format!("{SHADOWS} {second}"))
             })
             .collect();
@@ -350,7 +350,7 @@ async fn a_reading_that_was_cut_off_goes_on_where_it_ended() {
 async fn a_client_that_sends_again_reads_on_itself() {
     let world = spawn().await;
     let records: Vec<String> =
-        (0..1500).map(|n| sysmon("2026-03-01 10:00:00.000", "ws01", &format!("{SHADOWS} {n}"))).collect();
+        (0..1500).map(|n| sysmon("2026-03-01T10:00:00Z", "ws01", &format!("{SHADOWS} {n}"))).collect();
     world.responder.send_file("long.jsonl", lines(&records)).await.expect(201);
     cut_off_after_the_first_chunk(&world).await;
     let told = world.responder.send_file("long.jsonl", lines(&records)).await.expect(201);

@@ -299,7 +299,11 @@ async fn dismiss(
     Ok(Redirect::to(&format!("/alerts/{id}")).into_response())
 }
 
-async fn acknowledge_all(State(app): State<App>, Who(actor): Who, Form(form): Form<Pairs>) -> Result<Response> {
+async fn acknowledge_all(
+    State(app): State<App>,
+    Who(actor): Who,
+    Form(form): Form<Pairs>,
+) -> Result<Response> {
     super::acknowledge_all(&app, &actor, chosen(&form)?).await?;
     Ok(Redirect::to("/").into_response())
 }

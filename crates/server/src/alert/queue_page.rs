@@ -58,7 +58,8 @@ impl QueueQuery {
 
     /// The address of this list with another status, and without its place in it.
     fn address(&self, status: &str) -> String {
-        let parts = [("q", self.q.as_str()), ("status", status), ("severity", &self.severity), ("rule", &self.rule)];
+        let parts =
+            [("q", self.q.as_str()), ("status", status), ("severity", &self.severity), ("rule", &self.rule)];
         let query: Vec<String> = parts
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
@@ -68,13 +69,18 @@ impl QueueQuery {
     }
 }
 
-pub async fn queue(State(app): State<App>, Who(actor): Who, Query(query): Query<QueueQuery>) -> Result<Markup> {
+pub async fn queue(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(query): Query<QueueQuery>,
+) -> Result<Markup> {
     let filter = query.filter().map_err(|error| Error::Invalid(error.to_string()))?;
     let page = PageQuery { cursor: query.cursor.clone(), limit: None };
     let alerts = super::list(&app, &actor, &filter, &page).await?;
     let tally = super::tally(&app, &actor).await?;
     let is_fresh = alerts.items.is_empty() && !event::any_delivery(&app).await?;
-    let here = format!("{}cursor={}", query.address(&query.status), query.cursor.as_deref().unwrap_or_default());
+    let here =
+        format!("{}cursor={}", query.address(&query.status), query.cursor.as_deref().unwrap_or_default());
     let here = here.trim_end_matches("cursor=").trim_end_matches(['&', '?']).to_owned();
     let content = html! {
         header class="page-head" {
@@ -176,9 +182,19 @@ fn first_time() -> Markup {
 
 fn nothing(query: &QueueQuery) -> Markup {
     if query.is_narrowed() || query.chosen() != "open" {
-        parts::empty("alert", "No alert matches", "Nothing here fits this filter.", Some(("/", "Show all open alerts")))
+        parts::empty(
+            "alert",
+            "No alert matches",
+            "Nothing here fits this filter.",
+            Some(("/", "Show all open alerts")),
+        )
     } else {
-        parts::empty("check", "No alert waits", "Everything that the rules found was dealt with.", Some(("/?status=all", "Look at all alerts")))
+        parts::empty(
+            "check",
+            "No alert waits",
+            "Everything that the rules found was dealt with.",
+            Some(("/?status=all", "Look at all alerts")),
+        )
     }
 }
 

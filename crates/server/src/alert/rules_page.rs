@@ -53,11 +53,20 @@ impl RulesQuery {
     }
 
     fn address(&self) -> String {
-        format!("/rules?q={}&level={}&source={}&skip=", encode(&self.q), encode(&self.level), encode(&self.source))
+        format!(
+            "/rules?q={}&level={}&source={}&skip=",
+            encode(&self.q),
+            encode(&self.level),
+            encode(&self.source)
+        )
     }
 }
 
-pub async fn list(State(app): State<App>, Who(actor): Who, Query(query): Query<RulesQuery>) -> Result<Markup> {
+pub async fn list(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(query): Query<RulesQuery>,
+) -> Result<Markup> {
     let counts = super::count_by_rule(&app, &actor).await?;
     let fitting: Vec<&Arc<KnownRule>> = app.rules.all().iter().filter(|rule| query.fits(rule)).collect();
     let shown = fitting.iter().skip(query.skip).take(SHOWN);

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 
 use domain::alert::{AlertKey, AlertStatus, Verdict, WINDOW};
-use domain::{
-    AlertId, Entity, EntityKind, EventId, IncidentId, IntakeId, Severity, UserId,
-};
+use domain::{AlertId, Entity, EntityKind, EventId, IncidentId, IntakeId, Severity, UserId};
 use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
@@ -152,8 +150,7 @@ pub async fn of_delivery(db: &Db, account: Option<i64>, delivery: IntakeId) -> R
 }
 
 pub async fn count_new(db: &Db) -> Result<i64> {
-    let row =
-        sqlx::query("select count(*) from alert where status = 'new'").fetch_one(db.readers()).await?;
+    let row = sqlx::query("select count(*) from alert where status = 'new'").fetch_one(db.readers()).await?;
     Ok(row.try_get(0)?)
 }
 
@@ -224,7 +221,8 @@ pub async fn open_alerts(
     let from = earliest.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_microsecond();
     let until = latest.saturating_add(WINDOW).unwrap_or(Timestamp::MAX).as_microsecond();
     for some in spans.chunks(KEYS) {
-        let keys = (0..some.len()).map(|key| format!("(${}, ${}, ${})", 3 * key + 3, 3 * key + 4, 3 * key + 5));
+        let keys =
+            (0..some.len()).map(|key| format!("(${}, ${}, ${})", 3 * key + 3, 3 * key + 4, 3 * key + 5));
         let sql = format!(
             concat!(
                 "select ",
@@ -238,7 +236,10 @@ pub async fn open_alerts(
         // Our own text and placeholders alone.
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(from).bind(until);
         for (key, _, _) in some {
-            query = query.bind(key.rule.clone()).bind(key.entity.kind().as_str()).bind(key.entity.name().to_owned());
+            query = query
+                .bind(key.rule.clone())
+                .bind(key.entity.kind().as_str())
+                .bind(key.entity.name().to_owned());
         }
         for row in query.fetch_all(&mut *tx).await? {
             let alert = read(&row)?;

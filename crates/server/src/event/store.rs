@@ -230,7 +230,11 @@ pub async fn advance(tx: &mut Tx, id: IntakeId, events: &[EventId], progress: &P
     Ok(())
 }
 
-pub async fn complete(change: &mut Change<'_>, id: IntakeId, events_sha256: &str) -> Result<Option<Delivery>> {
+pub async fn complete(
+    change: &mut Change<'_>,
+    id: IntakeId,
+    events_sha256: &str,
+) -> Result<Option<Delivery>> {
     let row = sqlx::query(concat!(
         "update delivery set state = 'complete', events_sha256 = $2, completed_at = $3
          where id = $1 and state = 'reading'

@@ -4,11 +4,9 @@ use std::fmt::Write;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use domain::{Actor, AlertId, IncidentId};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-use server::identity::scope;
 
 use crate::harness::{As, World, answer, everywhere, spawn};
 use crate::intake::{SHADOWS, lines, sysmon};
@@ -47,7 +45,8 @@ async fn a_detection_becomes_an_alert_that_says_why() {
 
         let (status, page) = world.observer.page("/alerts/ALR-1").await;
         assert_eq!(status, StatusCode::OK);
-        for shown in ["Inhibit System Recovery", SHADOWS, "/events/EVT-1", "means of recovery", "Ransomware"] {
+        for shown in ["Inhibit System Recovery", SHADOWS, "/events/EVT-1", "means of recovery", "Ransomware"]
+        {
             assert!(page.contains(shown), "{shown}");
         }
         let (_, queue) = world.observer.page("/").await;
@@ -234,30 +233,29 @@ async fn a_flood_of_the_same_is_one_alert() {
 async fn what_a_rule_found_is_kept_within_bounds() {
     let world = spawn().await;
     let long = format!("{SHADOWS} {}", "x".repeat(100_000));
-    world.responder.send_file("long.jsonl", lines(&[sysmon("2026-03-01T10:00:00Z", "h", &long)])).await.expect(201);
+    world
+        .responder
+        .send_file("long.jsonl", lines(&[sysmon("2026-03-01T10:00:00Z", "h", &long)]))
+        .await
+        .expect(201);
     let matches = world.observer.get("/api/v1/alerts/ALR-1/matches").await.expect(200);
     let value = matches["items"][0]["found"][0]["value"].as_str().unwrap();
     assert_eq!(value.chars().count(), 513);
-    assert_eq!(world.observer.get("/api/v1/events/EVT-1").await.expect(200)["fields"]["CommandLine"], long.as_str());
+    assert_eq!(
+        world.observer.get("/api/v1/events/EVT-1").await.expect(200)["fields"]["CommandLine"],
+        long.as_str()
+    );
 }
 
 #[tokio::test]
 async fn an_alert_of_a_closed_incident_is_there_for_its_members_alone() {
     everywhere(|world| async move {
         fire(&world.responder, "1.jsonl", &[("2026-03-01T10:00:00Z", "ws01")]).await;
-        let (incident, member) = (IncidentId::try_from(1).unwrap(), world.manager.id.parse().unwrap());
-        world
-            .app
-            .change(&Actor::Watchbell, move |change| {
-                Box::pin(async move {
-                    scope::restrict(change, incident, true).await?;
-                    scope::add_member(change, incident, member).await?;
-                    let alert = AlertId::try_from(1)?;
-                    server::alert::take_in(change, &Actor::Watchbell, &[alert], incident).await
-                })
-            })
-            .await
-            .unwrap();
+        let declaration = json!({
+            "title": "Backups destroyed", "type": "ransomware", "functional": "none", "information": "none",
+            "recoverability": "regular", "restricted": true, "alerts": ["ALR-1"],
+        });
+        world.manager.post("/api/v1/incidents", declaration).await.expect(201);
         let seen = world.manager.get("/api/v1/alerts/ALR-1").await.expect(200);
         assert_eq!((&seen["status"], &seen["incident"]), (&json!("in_incident"), &json!("INC-1")));
         let other = &world.responder;
@@ -395,8 +393,13 @@ async fn real_event_logs_raise_alerts() {
 }
 
 async fn real(world: World, files: &[PathBuf]) {
-    let wanted = ["sysmon_10_lsass_mimikatz_sekurlsa_logonpasswords.evtx", "DE_1102_security_log_cleared.evtx", "sysmon_10_11_lsass_memdump.evtx"];
-    let named = |file: &&PathBuf| wanted.iter().any(|name| file.file_name().is_some_and(|known| known == *name));
+    let wanted = [
+        "sysmon_10_lsass_mimikatz_sekurlsa_logonpasswords.evtx",
+        "DE_1102_security_log_cleared.evtx",
+        "sysmon_10_11_lsass_memdump.evtx",
+    ];
+    let named =
+        |file: &&PathBuf| wanted.iter().any(|name| file.file_name().is_some_and(|known| known == *name));
     let chosen: Vec<&PathBuf> = files.iter().filter(named).collect();
     assert_eq!(chosen.len(), wanted.len());
     let mut form = Form::new();
@@ -404,11 +407,15 @@ async fn real(world: World, files: &[PathBuf]) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         form = form.part("file", Part::bytes(std::fs::read(path).unwrap()).file_name(name));
     }
-    let told = answer(world.responder.request(Method::POST, "/api/v1/intake").multipart(form)).await.expect(201);
+    let told =
+        answer(world.responder.request(Method::POST, "/api/v1/intake").multipart(form)).await.expect(201);
     assert_eq!(told["deliveries"].as_array().unwrap().len(), 3);
     assert!(told["alerts"].as_i64().unwrap() >= 1, "{told:#}");
     for alert in alerts(&world.responder, "").await {
-        println!("{} {} on {}: {}", alert["severity"], alert["title"], alert["entity"]["name"], alert["count"]);
+        println!(
+            "{} {} on {}: {}",
+            alert["severity"], alert["title"], alert["entity"]["name"], alert["count"]
+        );
         let path = format!("/alerts/{}", alert["id"].as_str().unwrap());
         assert_eq!(world.responder.page(&path).await.0, StatusCode::OK);
     }

@@ -1,6 +1,7 @@
 //! `watchbell serve`: runs the server in the foreground until it is told to stop.
 
 use std::fmt::Write as _;
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         );
     }
     let config = config(args)?;
+    let _claim = claim(&args.data)?;
     runtime()?.block_on(async {
         let server = open(&config, args.listen).await?;
         greet(&server, &args.data)?;
@@ -84,6 +86,27 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         }
     }
     Ok(Config { database: args.database.clone(), rules: args.rules.clone(), ..Config::new(&args.data) })
+}
+
+/// Two servers on one data folder would each think that they alone write. The lock ends with the process,
+/// however it ends.
+fn claim(data: &Path) -> anyhow::Result<File> {
+    let about = || format!("the data folder {} cannot be used", data.display());
+    std::fs::create_dir_all(data).with_context(about)?;
+    let lock = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(data.join("in-use"))
+        .with_context(about)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(anyhow!(
+            "another Watchbell runs with the data in {}: stop it, or give this one its own with --data",
+            data.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(error).with_context(about),
+    }
 }
 
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::{Ran, command, ran, shared, watchbell};
+use crate::support::{Ran, command, fixtures, ran, shared, watchbell};
 
 fn hunt(more: &[&str]) -> Ran {
     let all: Vec<&str> = ["hunt", "logs", "--rules", "rules"].iter().chain(more).copied().collect();
@@ -177,8 +177,13 @@ fn many_files_give_the_same_output_however_threads_run() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
+    // More than a pipe holds, so that writing must fail.
+    let folder = tempfile::tempdir().unwrap();
+    let record = std::fs::read_to_string(fixtures().join("logs/sysmon.jsonl")).unwrap();
+    let record = record.lines().find(|line| line.contains("whoami")).unwrap().to_owned() + "\n";
+    std::fs::write(folder.path().join("many.jsonl"), record.repeat(3000)).unwrap();
     let mut child = command()
-        .args(["hunt", "logs", "--rules", "rules", "--quiet"])
+        .args(["hunt", folder.path().to_str().unwrap(), "--rules", "rules", "--quiet"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

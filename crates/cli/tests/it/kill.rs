@@ -4,9 +4,6 @@
 //! one before. `WATCHBELL_KILLS` sets another number of rounds.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use ledger::{Checkpoint, Hash, VerifyingKey, proof};
@@ -14,11 +11,10 @@ use reqwest::Client;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::support::{command, unique};
+use crate::served::{client, start};
 
 const ROUNDS: u64 = 200;
 const SENDERS: u64 = 3;
-const PASSWORD: &str = "correct horse battery";
 
 /// A small generator (splitmix64), so that a run can be had again.
 struct Dice(u64);
@@ -30,46 +26,6 @@ impl Dice {
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-struct Running {
-    child: Child,
-    base: String,
-    setup: Option<String>,
-}
-
-/// Starts the server and waits until it says where it listens.
-fn start(data: &Path) -> Running {
-    let mut child = command()
-        .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
-        .arg(data)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    let mut said = BufReader::new(child.stdout.take().unwrap());
-    let (mut base, mut setup) = (None, None);
-    let mut line = String::new();
-    while said.read_line(&mut line).unwrap() > 0 {
-        if let Some((_, address)) = line.trim().split_once("listens on ") {
-            base = Some(address.to_owned());
-        } else if let Some(link) = line.trim().strip_prefix("set up") {
-            setup = Some(link.trim().to_owned());
-        } else if line.starts_with("Stop it") {
-            let base = base.expect("an address");
-            return Running { child, base, setup };
-        }
-        line.clear();
-    }
-    panic!("the server did not start: {:?}", child.wait());
-}
-
-impl Running {
-    fn kill(mut self) {
-        // SIGKILL
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
     }
 }
 
@@ -125,7 +81,7 @@ async fn nothing_acknowledged_is_lost_when_it_is_killed() {
     let rounds = std::env::var("WATCHBELL_KILLS").ok().map_or(ROUNDS, |rounds| rounds.parse().unwrap());
     let data = tempfile::tempdir().unwrap();
     let mut running = start(data.path());
-    let key = set_up(&running, data.path()).await;
+    let key = running.set_up(data.path()).await;
     let client = client(&key);
     let ledger_key: VerifyingKey =
         text(&client, &running.base, "/api/v1/ledger/key").await.trim().parse().unwrap();
@@ -135,7 +91,12 @@ async fn nothing_acknowledged_is_lost_when_it_is_killed() {
         let sending: Vec<_> = (0..SENDERS)
             .map(|sender| {
                 let (client, base) = (client.clone(), running.base.clone());
-                tokio::spawn(send_until_it_breaks(client, base, unique(round, sender), dice.below(u64::MAX)))
+                tokio::spawn(send_until_it_breaks(
+                    client,
+                    base,
+                    format!("r{round:03}-s{sender}"),
+                    dice.below(u64::MAX),
+                ))
             })
             .collect();
         tokio::time::sleep(Duration::from_millis(dice.below(120))).await;
@@ -167,28 +128,6 @@ async fn nothing_acknowledged_is_lost_when_it_is_killed() {
     assert!(seen.acknowledged.len() as u64 > rounds, "too little was acknowledged for this to mean anything");
     assert!(seen.sent.len() > seen.acknowledged.len(), "no delivery was ever interrupted");
     running.kill();
-}
-
-async fn set_up(running: &Running, data: &Path) -> String {
-    let link = running.setup.clone().expect("a set-up link at the first start");
-    let token = link.split_once("token=").unwrap().1;
-    let form = [
-        ("token", token),
-        ("organisation", "Sample Organisation"),
-        ("name", "Ada Admin"),
-        ("email", "admin@example.org"),
-        ("password", PASSWORD),
-    ];
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-    let answer = client.post(format!("{}/setup", running.base)).form(&form).send().await.unwrap();
-    assert_eq!(answer.status(), 303);
-    std::fs::read_to_string(data.join("cli-key")).unwrap()
-}
-
-fn client(key: &str) -> Client {
-    let value = format!("Bearer {key}").parse().unwrap();
-    let headers = [(reqwest::header::AUTHORIZATION, value)].into_iter().collect();
-    Client::builder().default_headers(headers).no_proxy().build().unwrap()
 }
 
 /// What was sent; and, if it was acknowledged, the delivery's number as far as the answer told it.

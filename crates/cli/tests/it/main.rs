@@ -4,4 +4,6 @@
 
 mod hunt;
 mod kill;
+mod served;
+mod story;
 mod support;

@@ -47,8 +47,3 @@ pub fn shared(folder: &str) -> Option<PathBuf> {
     println!("skipped: {} not there", path.display());
     None
 }
-
-/// A name that no other sender of a story has.
-pub fn unique(round: u64, sender: u64) -> String {
-    format!("r{round:03}-s{sender}")
-}

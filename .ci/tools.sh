@@ -60,6 +60,8 @@ hash_of() { (cd "$root/web" && find "$@" -type f -print0 | LC_ALL=C sort -z | xa
 # install_web [--omit=dev]: what web/ builds with, unless it is there as the lock file says.
 install_web() {
   local stamp=$root/web/node_modules/.installed wanted
+  # What somebody installed for working on the pages stays.
+  [ ! -d "$root/web/node_modules/typescript" ] || set --
   wanted="$(hash_of package.json package-lock.json) all"
   [ "$*" = --omit=dev ] && wanted="${wanted% all} build"
   # All holds what the build needs, too.

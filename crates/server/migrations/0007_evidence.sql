@@ -1,7 +1,7 @@
 -- An evidence item. Its bytes are a blob, named by their SHA-256; they never change.
 create table evidence (
   id {id},
-  incident bigint not null,
+  incident bigint not null references incident (id),
   name text not null,
   sha256 text not null,
   bytes bigint not null,
@@ -13,7 +13,7 @@ create table evidence (
   acquired_at bigint not null,
   note text,
   -- The delivery of telemetry that it is, if it is one.
-  delivery bigint,
+  delivery bigint references delivery (id),
   collected_by bigint,
   -- Where the chain of custody has led to.
   status text not null,

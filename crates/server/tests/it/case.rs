@@ -1,0 +1,87 @@
+//! An incident with a bit of everything, for the stories of evidence, ledger and reports; and the
+//! texts that must never be more than text.
+
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, As, World, answer};
+use crate::intake::{SHADOWS, lines, sysmon};
+
+/// What the delivery behind the incident is called.
+pub const LOG: &str = "sysmon.jsonl";
+
+/// Texts that something somewhere might take for markup, a formula, a template, a path or a header.
+pub const HOSTILE: [&str; 8] = [
+    "\"><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "../../etc/passwd",
+    "=HYPERLINK(\"http://evil.example\",\"x\")",
+    "#read(\"/etc/passwd\") #eval(\"1\") $x$",
+    "[x](javascript:alert(1)) **bold** `code` | cell",
+    "{{7*7}} ${7*7} <%= 7*7 %>",
+    "a]]>b&lt;c&#x41;",
+];
+
+/// The log behind the incident: two events that the shipped rules know.
+pub fn log(command: &str) -> Vec<u8> {
+    let records = [
+        sysmon("2026-11-20 03:10:00.000", "ws01.example.org", command),
+        sysmon("2026-11-20 03:11:00.000", "ws01.example.org", SHADOWS),
+    ];
+    lines(&records).into_bytes()
+}
+
+/// Sends the log, and declares an incident from the alert that it raises.
+pub async fn declare(world: &World, title: &str, command: &str, restricted: bool) -> String {
+    world.responder.send_file(LOG, log(command)).await.expect(201);
+    let alerts = world.responder.get("/api/v1/alerts").await.expect(200);
+    let alert = alerts["items"][0]["id"].clone();
+    let said = json!({ "title": title, "type": "ransomware", "functional": "low", "information": "suspected",
+        "recoverability": "regular", "alerts": [alert], "restricted": restricted });
+    let made = world.manager.post("/api/v1/incidents", said).await.expect(201);
+    made["id"].as_str().unwrap().to_owned()
+}
+
+/// An incident that was worked on, with evidence of a delivery and of a person.
+pub async fn worked(world: &World, text: &str) -> String {
+    let id = declare(world, &format!("Shadow copies deleted {text}"), &format!("{SHADOWS} {text}"), false).await;
+    let post = async |path: String, body: Value, status: u16| {
+        world.manager.post(&path, body).await.expect(status)
+    };
+    let at = |rest: &str| format!("/api/v1/incidents/{id}{rest}");
+    post(at("/entries"), json!({ "kind": "action", "text": format!("Host isolated {text}") }), 201).await;
+    post(at("/decisions"), json!({ "decision": format!("Rebuild ws01 {text}"), "reason": "It cannot be trusted." }), 201).await;
+    post(at("/observables"), json!({ "value": "203.0.113.9", "standing": "indicator", "note": text }), 201).await;
+    hand_over(&world.responder, &id, "memory.raw", b"MZ\0\x01 bytes of a memory image".to_vec(), &[])
+        .await
+        .expect(201);
+    id
+}
+
+/// Hands a file over as evidence. `more` adds to the statement or replaces parts of it.
+pub async fn hand_over(who: &As, incident: &str, name: &str, bytes: Vec<u8>, more: &[(&str, &str)]) -> Answer {
+    let mut said = vec![("method", "live export"), ("tool", "winpmem 4.0"), ("place", "ws01.example.org")];
+    said.retain(|(field, _)| !more.iter().any(|(other, _)| other == field));
+    said.extend(more);
+    let mut form = Form::new();
+    for (field, value) in said {
+        form = form.text(field.to_owned(), value.to_owned());
+    }
+    form = form.part("file", Part::bytes(bytes).file_name(name.to_owned()));
+    let path = format!("/api/v1/incidents/{incident}/evidence");
+    answer(who.request(Method::POST, &path).multipart(form)).await
+}
+
+/// Naughty strings kept outside the project, if they are there; the longest are left out.
+pub fn shared_strings() -> Vec<String> {
+    let root = std::env::var("WATCHBELL_SHARED")
+        .unwrap_or_else(|_| format!("{}/../../../shared", env!("CARGO_MANIFEST_DIR")));
+    let path = format!("{root}/data/hostile/blns.json");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        println!("skipped: {path} not there");
+        return Vec::new();
+    };
+    let strings: Vec<String> = serde_json::from_str(&text).unwrap();
+    strings.into_iter().filter(|one| one.len() < 300).collect()
+}

@@ -51,7 +51,8 @@ pub async fn export(app: &App, actor: &Actor, id: IncidentId) -> Result<File> {
     let document = Box::pin(document(app, actor, id, &note)).await?;
 
     let (parts, waiting) = mpsc::channel(WAITING);
-    let (key, blobs, folder, made_at) = (app.key.clone(), app.blobs.clone(), app.data.clone(), app.clock.now());
+    let (key, blobs, folder, made_at) =
+        (app.key.clone(), app.blobs.clone(), app.data.clone(), app.clock.now());
     let writing = tokio::task::spawn_blocking(move || {
         let file = tempfile::tempfile_in(&*folder)?;
         write(file, id, made_at, &note, &key, &blobs, waiting)
@@ -71,7 +72,10 @@ type Parts = mpsc::Sender<Option<Part>>;
 
 async fn give(parts: &Parts, part: Part) -> Result<()> {
     // An error here is the writing thread's, which tells it itself.
-    parts.send(Some(part)).await.map_err(|_| Error::Io(std::io::Error::other("the bundle could not be written")))
+    parts
+        .send(Some(part))
+        .await
+        .map_err(|_| Error::Io(std::io::Error::other("the bundle could not be written")))
 }
 
 async fn gather(
@@ -83,7 +87,8 @@ async fn gather(
     document: paper::Document,
     parts: &Parts,
 ) -> Result<()> {
-    let besides: BTreeSet<String> = items.iter().filter_map(|item| item.delivery).map(|id| id.to_string()).collect();
+    let besides: BTreeSet<String> =
+        items.iter().filter_map(|item| item.delivery).map(|id| id.to_string()).collect();
     let besides: Vec<String> = besides.into_iter().collect();
     let (mut after, mut raw, mut seen) = (None, Vec::new(), BTreeSet::new());
     let mut vouches = std::collections::BTreeMap::new();
@@ -100,19 +105,24 @@ async fn gather(
     }
     for one in raw {
         let bytes = event::raw(app, actor, one.event).await?;
-        give(parts, Part::Event { path: format!("events/{}.bin", one.event), vouch: one.vouch, bytes }).await?;
+        give(parts, Part::Event { path: format!("events/{}.bin", one.event), vouch: one.vouch, bytes })
+            .await?;
     }
     let mut missing = String::new();
     for item in items {
         let Some(version) = vouches.get(&item.id.to_string()) else { continue };
         let sha256 = item.sha256.to_string();
         if !is_whole(app, &sha256).await? {
-            missing.push_str(&format!("{}: its bytes with the SHA-256 {sha256} are not on the disk.\n", item.id));
+            missing.push_str(&format!(
+                "{}: its bytes with the SHA-256 {sha256} are not on the disk.\n",
+                item.id
+            ));
             continue;
         }
         let vouch = Vouch { record: item.id.to_string(), version: *version, pointer: "/sha256".to_owned() };
         let size = u64::try_from(item.bytes).unwrap_or(0);
-        give(parts, Part::Evidence { path: format!("evidence/{}.bin", item.id), vouch, sha256, size }).await?;
+        give(parts, Part::Evidence { path: format!("evidence/{}.bin", item.id), vouch, sha256, size })
+            .await?;
     }
     for format in [Format::Pdf, Format::Markdown] {
         let bytes = print(document.clone(), format).await?;

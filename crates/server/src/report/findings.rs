@@ -41,7 +41,10 @@ fn techniques(document: &mut Document, sources: &Sources) {
                 Bar::new(format!("{} {name}", one.technique), one.entries)
             })
             .collect();
-        document.figure(Figure::new(bars("Entries of the timeline by technique", &shown), "Entries of the timeline by technique"));
+        document.figure(Figure::new(
+            bars("Entries of the timeline by technique", &shown),
+            "Entries of the timeline by technique",
+        ));
     }
     let mut table = Table::new([
         Column::new("Technique").mono().weight(1.1),
@@ -90,7 +93,10 @@ fn indicators(document: &mut Document, sources: &Sources) {
         open.truncate(MOST_OBSERVABLES);
         document.table(observables(&open, "Values seen in the matched events that nobody has judged"));
         if rest > 0 {
-            document.paragraph(format!("{} more stand in the incident's record and in its bundle.", count(rest, "value")));
+            document.paragraph(format!(
+                "{} more stand in the incident's record and in its bundle.",
+                count(rest, "value")
+            ));
         }
     }
     let harmless = with(Standing::Benign).count();
@@ -177,7 +183,14 @@ fn evidence(document: &mut Document, sources: &Sources) {
             Rich::new().strong(item.id.to_string()).text(format!(" {}", item.name)),
             text(item.sha256.to_string()).into(),
             grouped(item.bytes).into(),
-            Rich::new().text(format!("{}, with {}, from {}, by {}, {}", said.method, said.tool, said.place, said.by, stamp(said.at))),
+            Rich::new().text(format!(
+                "{}, with {}, from {}, by {}, {}",
+                said.method,
+                said.tool,
+                said.place,
+                said.by,
+                stamp(said.at)
+            )),
         ]);
     }
     document.table(items);
@@ -213,7 +226,11 @@ fn checks(document: &mut Document, sources: &Sources) {
         .iter()
         .filter_map(|item| {
             let check = item.checked.as_ref()?;
-            let (word, tone) = if check.intact { ("unchanged", Tone::Success) } else { ("changed or missing", Tone::Danger) };
+            let (word, tone) = if check.intact {
+                ("unchanged", Tone::Success)
+            } else {
+                ("changed or missing", Tone::Danger)
+            };
             Some(Rich::new().text(format!("{}: ", item.id)).badge(word, tone).text(format!(
                 " when hashed again on {} by {}",
                 words::date(check.at),

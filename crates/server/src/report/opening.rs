@@ -23,8 +23,12 @@ pub fn draw(document: &mut Document, sources: &Sources) {
 fn cover(document: &mut Document, sources: &Sources) {
     let (view, record) = (&sources.dossier.incident, &sources.dossier.incident.record);
     let state = match record.outcome {
-        Some(outcome) => Rich::new().badge("Closed", Tone::Success).text(format!(" as {}", outcome.label().to_lowercase())),
-        None => Rich::new().badge(record.phase.label(), Tone::Warning).text(format!(" since {}", date(record.phase_since))),
+        Some(outcome) => {
+            Rich::new().badge("Closed", Tone::Success).text(format!(" as {}", outcome.label().to_lowercase()))
+        }
+        None => Rich::new()
+            .badge(record.phase.label(), Tone::Warning)
+            .text(format!(" since {}", date(record.phase_since))),
     };
     document
         .cover_fact("Incident", record.id.to_string())
@@ -69,7 +73,11 @@ fn what_happened(sources: &Sources) -> Rich {
     let dossier = &sources.dossier;
     let record = &dossier.incident.record;
     let mut rich = Rich::new()
-        .text(format!("On {}, {} declared this incident of type ", date(record.declared_at), dossier.incident.declared_by_name))
+        .text(format!(
+            "On {}, {} declared this incident of type ",
+            date(record.declared_at),
+            dossier.incident.declared_by_name
+        ))
         .strong(record.incident_type.label().to_lowercase())
         .text(" with severity ")
         .strong(record.severity.label().to_lowercase())
@@ -88,7 +96,12 @@ fn what_happened(sources: &Sources) -> Rich {
     rich = if first == last {
         rich.text(format!(", on {}. ", date(first)))
     } else {
-        rich.text(format!(", between {} and {} ({}). ", date(first), date(last), span(last.duration_since(first))))
+        rich.text(format!(
+            ", between {} and {} ({}). ",
+            date(first),
+            date(last),
+            span(last.duration_since(first))
+        ))
     };
     let mut worst: Vec<_> = dossier.alerts.iter().collect();
     worst.sort_by_key(|alert| (std::cmp::Reverse(alert.severity), alert.first_seen));
@@ -181,7 +194,8 @@ fn why(document: &mut Document, sources: &Sources) {
         ));
     }
     if let Some(level) = &dossier.level {
-        document.paragraph([strong("What this severity means in the plan. "), text(level.meaning.to_string())]);
+        document
+            .paragraph([strong("What this severity means in the plan. "), text(level.meaning.to_string())]);
     }
     lengths(document, sources);
 }
@@ -201,7 +215,10 @@ fn lengths(document: &mut Document, sources: &Sources) {
     }
     if lengths.len() > 1 {
         document.heading(2, "How long each phase took");
-        document.figure(Figure::new(phases("Phases of the response", &lengths), "Phases of the response, to scale"));
+        document.figure(Figure::new(
+            phases("Phases of the response", &lengths),
+            "Phases of the response, to scale",
+        ));
     }
     let back = entered.iter().filter_map(|change| {
         let reason = change.reason.as_deref()?;

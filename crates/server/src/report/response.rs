@@ -88,7 +88,12 @@ fn decisions(document: &mut Document, sources: &Sources) {
     ])
     .caption("Decisions and their reasons");
     for decision in decisions {
-        table.push([stamp(decision.at), decision.decision.clone(), decision.reason.clone(), decision.maker.clone()]);
+        table.push([
+            stamp(decision.at),
+            decision.decision.clone(),
+            decision.reason.clone(),
+            decision.maker.clone(),
+        ]);
     }
     document.table(table);
 }

@@ -114,7 +114,8 @@ fn split(moments: &[Moment]) -> Option<(&[Moment], &[Moment])> {
             _ => None,
         })
         .max()?;
-    let long = gap > SignedDuration::from_hours(24) && gap.as_secs().saturating_mul(10) > whole.as_secs().saturating_mul(8);
+    let long = gap > SignedDuration::from_hours(24)
+        && gap.as_secs().saturating_mul(10) > whole.as_secs().saturating_mul(8);
     if long { moments.split_at_checked(at) } else { None }
 }
 
@@ -139,7 +140,11 @@ fn table(rows: &[Row<'_>]) -> Table {
         if row.last > row.first {
             what = what.text(format!(" ({}, until {})", count(row.events, "event"), stamp(row.last)));
         }
-        let events = if row.lane == Lane::Adversary { grouped(i64::try_from(row.events).unwrap_or(i64::MAX)) } else { String::new() };
+        let events = if row.lane == Lane::Adversary {
+            grouped(i64::try_from(row.events).unwrap_or(i64::MAX))
+        } else {
+            String::new()
+        };
         table.push([
             Rich::from(text(stamp(row.first))),
             lane(row.lane).into(),

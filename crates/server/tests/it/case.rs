@@ -2,7 +2,6 @@
 //! texts that must never be more than text.
 
 use reqwest::Method;
-use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, As, World, answer};
@@ -45,14 +44,20 @@ pub async fn declare(world: &World, title: &str, command: &str, restricted: bool
 
 /// An incident that was worked on, with evidence of a delivery and of a person.
 pub async fn worked(world: &World, text: &str) -> String {
-    let id = declare(world, &format!("Shadow copies deleted {text}"), &format!("{SHADOWS} {text}"), false).await;
-    let post = async |path: String, body: Value, status: u16| {
-        world.manager.post(&path, body).await.expect(status)
-    };
+    let title: String = format!("Shadow copies deleted {text}").chars().take(180).collect();
+    let id = declare(world, &title, &format!("{SHADOWS} {text}"), false).await;
+    let post =
+        async |path: String, body: Value, status: u16| world.manager.post(&path, body).await.expect(status);
     let at = |rest: &str| format!("/api/v1/incidents/{id}{rest}");
     post(at("/entries"), json!({ "kind": "action", "text": format!("Host isolated {text}") }), 201).await;
-    post(at("/decisions"), json!({ "decision": format!("Rebuild ws01 {text}"), "reason": "It cannot be trusted." }), 201).await;
-    post(at("/observables"), json!({ "value": "203.0.113.9", "standing": "indicator", "note": text }), 201).await;
+    post(
+        at("/decisions"),
+        json!({ "decision": format!("Rebuild ws01 {text}"), "reason": "It cannot be trusted." }),
+        201,
+    )
+    .await;
+    post(at("/observables"), json!({ "value": "203.0.113.9", "standing": "indicator", "note": text }), 201)
+        .await;
     hand_over(&world.responder, &id, "memory.raw", b"MZ\0\x01 bytes of a memory image".to_vec(), &[])
         .await
         .expect(201);
@@ -60,20 +65,35 @@ pub async fn worked(world: &World, text: &str) -> String {
 }
 
 /// Hands a file over as evidence. `more` adds to the statement or replaces parts of it.
-pub async fn hand_over(who: &As, incident: &str, name: &str, bytes: Vec<u8>, more: &[(&str, &str)]) -> Answer {
+pub async fn hand_over(
+    who: &As,
+    incident: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    more: &[(&str, &str)],
+) -> Answer {
     let mut said = vec![("method", "live export"), ("tool", "winpmem 4.0"), ("place", "ws01.example.org")];
     said.retain(|(field, _)| !more.iter().any(|(other, _)| other == field));
     said.extend(more);
-    let mut form = Form::new();
+    let mut form = Vec::new();
     for (field, value) in said {
-        form = form.text(field.to_owned(), value.to_owned());
+        let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+        form.extend_from_slice(head.as_bytes());
     }
-    form = form.part("file", Part::bytes(bytes).file_name(name.to_owned()));
+    // As browsers write a file's name.
+    let name = name.replace('\r', "%0D").replace('\n', "%0A").replace('"', "%22");
+    let head = format!("--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+    form.extend_from_slice(head.as_bytes());
+    form.extend_from_slice(&bytes);
+    form.extend_from_slice(b"\r\n--cut--\r\n");
     let path = format!("/api/v1/incidents/{incident}/evidence");
-    answer(who.request(Method::POST, &path).multipart(form)).await
+    let request =
+        who.request(Method::POST, &path).header("content-type", "multipart/form-data; boundary=cut");
+    answer(request.body(form)).await
 }
 
-/// Naughty strings kept outside the project, if they are there; the longest are left out.
+/// Naughty strings kept outside the project, if they are there; the longest are left out, and those that no
+/// header can carry.
 pub fn shared_strings() -> Vec<String> {
     let root = std::env::var("WATCHBELL_SHARED")
         .unwrap_or_else(|_| format!("{}/../../../shared", env!("CARGO_MANIFEST_DIR")));
@@ -83,5 +103,5 @@ pub fn shared_strings() -> Vec<String> {
         return Vec::new();
     };
     let strings: Vec<String> = serde_json::from_str(&text).unwrap();
-    strings.into_iter().filter(|one| one.len() < 300).collect()
+    strings.into_iter().filter(|one| one.len() < 300 && !one.contains(char::is_control)).collect()
 }

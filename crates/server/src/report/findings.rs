@@ -50,7 +50,7 @@ fn techniques(document: &mut Document, sources: &Sources) {
         Column::new("Technique").mono().weight(1.1),
         Column::new("Name").weight(2.6),
         Column::new("Tactics").weight(2.0),
-        Column::new("Entries").align(Align::Right).weight(0.7),
+        Column::new("Entries").align(Align::Right).weight(1.0),
         Column::new("Seen by").weight(3.0),
     ])
     .caption("Techniques in the terms of MITRE ATT&CK, Enterprise, version 19");

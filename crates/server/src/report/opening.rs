@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::asset::AssetState;
 use domain::task::TaskStatus;
 use domain::{ObservableKind, Phase};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use paper::chart::{self, phases};
 use paper::inline::{badge, strong, text};
 use paper::{Callout, CalloutKind, Document, Figure, Rich, Tone};
@@ -117,10 +117,10 @@ fn what_happened(sources: &Sources) -> Rich {
     };
     let (hosts, accounts) = (named(ObservableKind::Host), named(ObservableKind::Account));
     if !hosts.is_empty() {
-        rich = rich.text(format!("{} seen: {}. ", count(hosts.len(), "host"), listed(&hosts, 4)));
+        rich = rich.text(format!("Hosts that appear in them: {}. ", listed(&hosts, 4)));
     }
     if !accounts.is_empty() {
-        rich = rich.text(format!("{} seen: {}.", count(accounts.len(), "account"), listed(&accounts, 4)));
+        rich = rich.text(format!("Accounts: {}.", listed(&accounts, 4)));
     }
     rich
 }
@@ -213,7 +213,8 @@ fn lengths(document: &mut Document, sources: &Sources) {
             None => lengths.push(chart::Phase::new(change.phase.label(), took)),
         }
     }
-    if lengths.len() > 1 {
+    let whole = lengths.iter().fold(SignedDuration::ZERO, |sum, phase| sum.saturating_add(phase.length));
+    if lengths.len() > 1 && whole > SignedDuration::from_mins(1) {
         document.heading(2, "How long each phase took");
         document.figure(Figure::new(
             phases("Phases of the response", &lengths),

@@ -1,6 +1,8 @@
 //! The timeline for readers: runs of events of one rule condensed into one line, a figure with two
 //! lanes, a table. The whole timeline is the annex's.
 
+use std::borrow::Cow;
+
 use domain::AlertId;
 use domain::timeline::{EntryKind, Lane};
 use jiff::{SignedDuration, Timestamp};
@@ -18,10 +20,11 @@ pub struct Row<'a> {
     pub last: Timestamp,
     pub lane: Lane,
     pub events: usize,
-    pub title: &'a str,
+    pub title: Cow<'a, str>,
     /// Whoever wrote it; for events, the entity that they are about.
     pub who: String,
     alert: Option<AlertId>,
+    kind: EntryKind,
 }
 
 pub fn draw(document: &mut Document, sources: &Sources) {
@@ -54,12 +57,26 @@ fn condense(sources: &Sources) -> Vec<Row<'_>> {
             row.last = row.last.max(entry.at);
             continue;
         }
+        if let Some(row) = rows.last_mut().filter(|row| both_secured(row, entry)) {
+            row.events += 1;
+            row.last = entry.at;
+            row.title = format!("{} secured", count(row.events, "evidence item")).into();
+            continue;
+        }
         rows.push(row(sources, entry, known));
         if entry.lane == Lane::Response {
             run_begins = rows.len();
         }
     }
     rows
+}
+
+/// Evidence that one person secured in one go is told in one line.
+fn both_secured(row: &Row<'_>, entry: &Entry) -> bool {
+    row.kind == EntryKind::Evidence
+        && entry.kind == EntryKind::Evidence
+        && row.who == entry.by
+        && entry.at.duration_since(row.last) < SignedDuration::from_mins(1)
 }
 
 fn row<'a>(sources: &'a Sources, entry: &'a Entry, alert: Option<AlertId>) -> Row<'a> {
@@ -69,7 +86,8 @@ fn row<'a>(sources: &'a Sources, entry: &'a Entry, alert: Option<AlertId>) -> Ro
         last: entry.at,
         lane: entry.lane,
         events: 1,
-        title: entry.text.lines().next().unwrap_or_default(),
+        title: entry.text.lines().next().unwrap_or_default().into(),
+        kind: entry.kind,
         who: about.map_or_else(|| entry.by.clone(), |alert| alert.entity.name().to_owned()),
         alert,
     }
@@ -84,7 +102,7 @@ fn figures(document: &mut Document, rows: &[Row<'_>]) {
                 Lane::Adversary => chart::Lane::Adversary,
                 Lane::Response => chart::Lane::Response,
             };
-            Moment::new(row.first, lane, row.title)
+            Moment::new(row.first, lane, &*row.title)
         })
         .collect();
     moments.sort_by_key(|moment| moment.time);
@@ -128,16 +146,16 @@ pub fn lane(lane: Lane) -> Inline {
 
 fn table(rows: &[Row<'_>]) -> Table {
     let mut table = Table::new([
-        Column::new("Time (UTC)").mono().weight(1.5),
+        Column::new("Time (UTC)").mono().weight(2.0),
         Column::new("Lane").weight(0.9),
         Column::new("Where or who").weight(1.5),
-        Column::new("What").weight(3.6),
+        Column::new("What").weight(3.4),
         Column::new("Events").align(Align::Right).weight(0.7),
     ])
     .caption("The condensed timeline");
     for row in rows {
-        let mut what = Rich::new().text(row.title);
-        if row.last > row.first {
+        let mut what = Rich::new().text(&*row.title);
+        if row.lane == Lane::Adversary && row.last > row.first {
             what = what.text(format!(" ({}, until {})", count(row.events, "event"), stamp(row.last)));
         }
         let events = if row.lane == Lane::Adversary {

@@ -1,6 +1,11 @@
 //! Stories told to a real server over HTTP. One binary, a module a subject.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod access;
+mod audit;
+mod case;
+mod evidence;
 mod harness;
 mod identity;
 mod intake;
+mod report;

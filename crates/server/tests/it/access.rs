@@ -1,0 +1,186 @@
+//! Every route with every role, on an object of one's own and on a foreign one. The list is the
+//! router's: a route that is not told here what stands for its parameters fails the test.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use server::router::{Needs, ROUTES};
+
+use crate::harness::{As, World, answer, client, spawn};
+use crate::intake::sysmon;
+
+/// Records of an incident, by the prefix of their names.
+struct Things(Vec<String>);
+
+impl Things {
+    /// The first record whose name begins so, such as `TSK`.
+    fn named(&self, prefix: &str) -> &str {
+        let found = self.0.iter().find(|name| name.split('-').next() == Some(prefix));
+        found.unwrap_or_else(|| panic!("no {prefix} among {:?}", self.0))
+    }
+
+    /// The path with its parameters filled in. `None` for paths that name no record of an incident.
+    fn fill(&self, path: &str) -> Option<String> {
+        let kinds = [
+            ("/incidents/{id}", "INC"),
+            ("/alerts/{id}", "ALR"),
+            ("/evidence/{id}", "EVD"),
+            ("/tasks/{id}", "TSK"),
+            ("/entries/{id}", "ENT"),
+            ("/observables/{id}", "OBS"),
+            ("/assets/{id}", "AST"),
+            ("/decisions/{id}", "DEC"),
+        ];
+        let (parent, prefix) = kinds.iter().find(|(parent, _)| path.contains(parent))?;
+        let filled = path.replace(parent, &parent.replace("{id}", self.named(prefix)));
+        Some(filled.replace("{user}", "USR-1").replace("{member}", "USR-1"))
+    }
+}
+
+/// Paths with parameters that belong to no incident.
+fn fill_common(path: &str) -> String {
+    let path = path
+        .replace("/assets/{*path}", "/assets/app.css")
+        .replace("/accounts/{id}", "/accounts/USR-4")
+        .replace("/keys/{id}", "/keys/KEY-1")
+        .replace("/deliveries/{id}", "/deliveries/INT-1")
+        .replace("/intake/{id}", "/intake/INT-1")
+        .replace("/events/{id}", "/events/EVT-1")
+        .replace("/rules/{id}", "/rules/none")
+        .replace("/leaves/{index}", "/leaves/0")
+        .replace("/ledger/{index}", "/ledger/0")
+        .replace("/procedures/{type}", "/procedures/malware");
+    assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");
+    path
+}
+
+#[tokio::test]
+async fn every_route_keeps_every_role_in_its_place() {
+    let world = spawn().await;
+    let own = incident(&world, "dc01", false).await;
+    let foreign = incident(&world, "dc02", true).await;
+    let roles = [&world.admin, &world.manager, &world.responder, &world.observer];
+    for (method, path, needs) in ROUTES {
+        // Signing out, revoking and disabling would end the test's own clients.
+        let ends_clients =
+            path.ends_with("/logout") || path.contains("/keys/{id}") || path.contains("/accounts/{id}");
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let open = own.fill(path).unwrap_or_else(|| fill_common(path));
+        nobody_gets_in(&world, &method, &open, *needs).await;
+        for (place, who) in roles.iter().enumerate() {
+            if ends_clients && allowed(*needs, place) {
+                continue;
+            }
+            let status = status(who, &method, &open).await;
+            check_role(*needs, place, status, &format!("{method} {open} as number {place}"));
+            if let Some(hidden) = foreign.fill(path) {
+                let status = self::status(who, &method, &hidden).await;
+                // The incident's members are its commander (1) and nobody else.
+                if place != 1 {
+                    let kept = matches!(status.as_u16(), 403 | 404);
+                    assert!(kept, "{method} {hidden} as number {place}: {status}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_hidden_stays_out_of_lists_and_pages() {
+    let world = spawn().await;
+    incident(&world, "dc01", false).await;
+    let secret = incident(&world, "dc02", true).await;
+    let number = secret.named("INC").to_owned();
+    for (path, _) in
+        ROUTES.iter().filter(|(method, ..)| *method == "GET").map(|(_, path, needs)| (path, needs))
+    {
+        if path.contains('{') || *path == "/live" {
+            continue;
+        }
+        for who in [&world.admin, &world.responder, &world.observer] {
+            let (_, page) = who.page(path).await;
+            assert!(!page.contains(&number), "{path} tells {} of {number}", who.id);
+            assert!(!page.contains("Only for a few"), "{path} tells {} the title of {number}", who.id);
+        }
+    }
+    let (_, list) = world.manager.page("/incidents").await;
+    assert!(list.contains(&number));
+}
+
+fn allowed(needs: Needs, place: usize) -> bool {
+    let role = domain::Role::ALL[place];
+    match needs {
+        Needs::Nothing | Needs::SignIn => true,
+        Needs::May(permission) => role.may(permission),
+    }
+}
+
+fn check_role(needs: Needs, place: usize, status: StatusCode, what: &str) {
+    assert!(!status.is_server_error(), "{what}: {status}");
+    if allowed(needs, place) {
+        assert!(status != 401 && status != 405, "{what}: {status}");
+    } else {
+        assert_eq!(status, 403, "{what}");
+    }
+}
+
+async fn nobody_gets_in(world: &World, method: &Method, path: &str, needs: Needs) {
+    if needs == Needs::Nothing {
+        return;
+    }
+    let request = client(None).request(method.clone(), format!("{}{path}", world.base));
+    let told = answer(request).await;
+    assert_eq!(told.status, 401, "{method} {path} without a key");
+}
+
+/// The answer's status. Bodies are empty objects or forms: most verbs then refuse with 422, which is
+/// as good as yes here, for the right was there.
+async fn status(who: &As, method: &Method, path: &str) -> StatusCode {
+    let mut request = who.request(method.clone(), path);
+    if path == "/live" {
+        request = request.query(&[("topics", "alerts")]);
+    }
+    if *method != Method::GET {
+        request =
+            if path.starts_with("/api/") { request.json(&json!({})) } else { request.form(&[("x", "")]) };
+    }
+    request.send().await.unwrap().status()
+}
+
+/// Sends telemetry of one host, declares an incident from what fires, and names all its records.
+async fn incident(world: &World, host: &str, restricted: bool) -> Things {
+    let command = "vssadmin.exe delete shadows /all /quiet";
+    let line = sysmon("2026-11-24T03:00:00Z", &format!("{host}.example.org"), command);
+    let told = world.responder.send_file(&format!("{host}.jsonl"), line).await.expect(201);
+    let alert = told["deliveries"][0]["alerts"][0].as_str().expect("a rule fires").to_owned();
+    let title = if restricted { "Only for a few" } else { "For all" };
+    let declaration = json!({
+        "title": title, "type": "malware", "alerts": [alert], "restricted": restricted,
+        "functional": "low", "information": "none", "recoverability": "regular",
+    });
+    let made = world.manager.post("/api/v1/incidents", declaration).await.expect(201);
+    let number = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/incidents/{number}");
+    let decision = json!({ "decision": "Isolate the host", "reason": "It beacons" });
+    world.manager.post(&format!("{path}/decisions"), decision).await.expect(201);
+    let mut names = vec![number, alert];
+    for list in ["tasks", "entries", "observables", "assets", "decisions", "evidence"] {
+        let told = world.manager.get(&format!("{path}/{list}")).await.expect(200);
+        names.extend(ids(&told));
+    }
+    Things(names)
+}
+
+/// All values of members called `id`, wherever they stand.
+fn ids(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(items) => items.iter().flat_map(ids).collect(),
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(name, member)| match member {
+                Value::String(text) if name == "id" => vec![text.clone()],
+                other => ids(other),
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}

@@ -122,10 +122,13 @@ async fn make(change: &mut Change<'_>, actor: &Actor, now: &InForce, checked: Ch
         closed_at: None,
         updated_at: change.at,
     };
+    let people = || said.members.iter().copied().chain([checked.declared_by, commander]);
+    for person in people() {
+        identity::person(change, person).await?;
+    }
     let id = store::insert(change, &incident).await?;
     incident.id = id;
-    for member in said.members.iter().copied().chain([checked.declared_by, commander]) {
-        identity::person(change, member).await?;
+    for member in people() {
         scope::add_member(change, id, member).await?;
     }
     tasks::worker(change, actor, id, commander).await?;

@@ -7,5 +7,7 @@ mod case;
 mod evidence;
 mod harness;
 mod identity;
+mod incident;
 mod intake;
+mod plan;
 mod report;

@@ -1,9 +1,0 @@
-//! HTML.
-
-use axum::Router;
-
-use crate::app::App;
-
-pub fn routes() -> Router<App> {
-    Router::new()
-}

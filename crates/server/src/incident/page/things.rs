@@ -1,0 +1,161 @@
+//! The tab of observables and assets.
+
+use axum::extract::State;
+use domain::asset::AssetState;
+use domain::observable::Standing;
+use domain::{IncidentId, ObservableKind};
+use maud::{Markup, html};
+
+use super::super::{Asset, Observed, read};
+use super::{Shown, Tab, choices, select, tab, text_field};
+use crate::app::App;
+use crate::error::Result;
+use crate::web::extract::{Path, Who};
+use crate::web::parts;
+
+pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {
+    let shown = Shown::load(&app, &actor, id).await?;
+    let assets = read::assets(&app, &actor, id).await?;
+    let observables = read::observables(&app, &actor, id).await?;
+    let trigger = format!("live:{} from:body", super::topic(id));
+    let content = html! {
+        div class="stack" id="things" data-refresh="things" hx-get=(shown.path("/things")) hx-select="#things" hx-trigger=(trigger) {
+            section class="card" {
+                div class="card-head" { h2 { "Assets" } span class="muted" { (assets.len()) " affected or suspected" } }
+                @if assets.is_empty() { div class="card-body" { p class="muted" { "No host or account is named yet." } } }
+                @else { (asset_table(&shown, &assets)) }
+            }
+            section class="card" {
+                div class="card-head" { h2 { "Observables" } span class="muted" { (observables.len()) } }
+                @if observables.is_empty() { div class="card-body" { p class="muted" { "No value was seen or added yet." } } }
+                @else { (observable_table(&shown, &observables)) }
+            }
+        }
+        @if shown.works { (forms(&shown)) }
+    };
+    Ok(tab(&app, &actor, &shown, Tab::Things, &content).await)
+}
+
+fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
+    html! {
+        div class="table-scroll" role="region" aria-label="Assets" tabindex="0" {
+            table class="table" data-narrow="list" {
+                thead { tr { th { "Asset" } th { "Kind" } th { "State" } th { "First seen" } th { "Last seen" } @if shown.works { th { "Change" } } } }
+                tbody {
+                    @for asset in assets {
+                        tr {
+                            td class="cell-main" { span class="observable" { (asset.name) } @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
+                            td data-label="Kind" { (asset.kind.label()) }
+                            td data-label="State" { span class="badge" data-kind=(tone(asset.state)) { (asset.state.label()) } }
+                            td data-type="time" data-label="First seen" { @if let Some(at) = asset.first_seen { (parts::time(at)) } }
+                            td data-type="time" data-label="Last seen" { @if let Some(at) = asset.last_seen { (parts::time(at)) } }
+                            @if shown.works {
+                                td data-type="actions" {
+                                    form class="row" method="post" action=(shown.path(&format!("/assets/{}", asset.id))) {
+                                        (word_select("state", &format!("State of {}", asset.name), &choices!(AssetState), asset.state))
+                                        input type="hidden" name="note" value="";
+                                        button class="button" data-size="small" type="submit" { "Set" }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+const fn tone(state: AssetState) -> &'static str {
+    match state {
+        AssetState::Compromised => "bad",
+        AssetState::Suspected => "warning",
+        AssetState::Contained | AssetState::Clean => "good",
+    }
+}
+
+fn observable_table(shown: &Shown, observables: &[Observed]) -> Markup {
+    html! {
+        div class="table-scroll" role="region" aria-label="Observables" tabindex="0" {
+            table class="table" data-narrow="list" {
+                thead { tr { th { "Value" } th { "Kind" } th { "What it is" } th data-type="number" { "Events" } th { "First seen" } th { "Last seen" } @if shown.works { th { "Change" } } } }
+                tbody { @for observed in observables { (observable_row(shown, observed)) } }
+            }
+        }
+    }
+}
+
+fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
+    let kind = match observed.standing {
+        Standing::Indicator => "bad",
+        Standing::Benign => "good",
+        Standing::Unknown => "",
+    };
+    html! {
+        tr id=(observed.id) {
+            td class="cell-main" {
+                span class="observable" { (observed.value) }
+                button class="copy" type="button" data-copy=(observed.value) aria-label="Copy the value" { (parts::icon("copy")) }
+                @if !observed.parts.is_empty() || observed.note.is_some() {
+                    span class="cell-sub" { (observed.parts.join(", ")) @if let Some(note) = &observed.note { " " (note) } }
+                }
+            }
+            td data-label="Kind" { (observed.kind.label()) }
+            td data-label="What it is" { span class="badge" data-kind=(kind) { (observed.standing.label()) } }
+            td data-type="number" data-label="Events" {
+                @match observed.events.first() { Some(event) => a href={ "/events/" (event) } { (observed.count) }, None => (observed.count) }
+            }
+            td data-type="time" data-label="First seen" { @if let Some(at) = observed.first_seen { (parts::time(at)) } }
+            td data-type="time" data-label="Last seen" { @if let Some(at) = observed.last_seen { (parts::time(at)) } }
+            @if shown.works {
+                td data-type="actions" {
+                    form class="row" method="post" action=(shown.path(&format!("/observables/{}", observed.id))) {
+                        (word_select("standing", &format!("What {} is", observed.value), &choices!(Standing), observed.standing))
+                        input type="hidden" name="note" value="";
+                        button class="button" data-size="small" type="submit" { "Set" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn word_select<T: Copy + PartialEq>(name: &str, label: &str, words: &[(T, &str, &str)], chosen: T) -> Markup {
+    html! {
+        select name=(name) aria-label=(label) {
+            @for (word, value, label) in words { option value=(value) selected[*word == chosen] { (label) } }
+        }
+    }
+}
+
+fn forms(shown: &Shown) -> Markup {
+    let assets: Vec<_> = choices!(ObservableKind).into_iter().filter(|(kind, ..)| kind.is_asset()).collect();
+    html! {
+        div class="halves gap-top" {
+            details {
+                summary class="button" { (parts::icon("plus")) "Add an observable" }
+                form class="form gap-top" method="post" action=(shown.path("/observables")) {
+                    (text_field("value", "Value", 1, false, "An address, name, digest, path. Written harmlessly (hxxp, [.]) is fine."))
+                    div class="field-row" {
+                        (select("kind", "Kind", Some("Told from the value"), &choices!(ObservableKind), None))
+                        (select("standing", "What it is", None, &choices!(Standing), Some(Standing::Unknown)))
+                    }
+                    (text_field("note", "Note", 1, true, ""))
+                    div class="form-actions" { button class="button" type="submit" { "Add" } }
+                }
+            }
+            details {
+                summary class="button" { (parts::icon("plus")) "Add an asset" }
+                form class="form gap-top" method="post" action=(shown.path("/assets")) {
+                    div class="field" { label for="asset-name" { "Name" } input id="asset-name" name="name" required autocomplete="off"; }
+                    div class="field-row" {
+                        div class="field" { label for="asset-kind" { "Kind" } select id="asset-kind" name="kind" { @for (_, word, label) in &assets { option value=(word) { (label) } } } }
+                        (select("state", "State", None, &choices!(AssetState), Some(AssetState::Suspected)))
+                    }
+                    div class="field" { label for="asset-note" { "Note " span class="optional" { "(optional)" } } input id="asset-note" name="note"; }
+                    div class="form-actions" { button class="button" type="submit" { "Add" } }
+                }
+            }
+        }
+    }
+}

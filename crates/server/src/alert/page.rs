@@ -176,7 +176,7 @@ fn matches_card(alert: &Alert, matches: &Page<Match>) -> Markup {
     html! {
         section class="card" aria-labelledby="matches" {
             div class="card-head" { h2 id="matches" { "Matched events" } span class="muted" { (matches.items.len()) " of " (alert.count) ", the latest first" } }
-            div class="table-scroll" role="region" aria-label="Matched events" tabindex="0" {
+            div class="table-scroll" role="region" aria-label="Table of matched events" tabindex="0" {
                 table class="table" {
                     thead { tr { th { "When" } th { "Event" } th { "What the rule found" } } }
                     tbody {

@@ -221,7 +221,7 @@ async fn settings_page(app: &App, actor: &domain::Actor, made: Option<(&ApiKey, 
 
 fn account_table(accounts: &[Account], manages: bool) -> Markup {
     html! {
-        div class="table-scroll" tabindex="0" role="region" aria-label="People" {
+        div class="table-scroll" tabindex="0" role="region" aria-label="Table of people" {
             table class="table" {
                 thead { tr { th { "Name" } th { "E-mail" } th { "Role" } th { "State" } @if manages { th { "Change" } } } }
                 tbody {
@@ -288,7 +288,7 @@ fn account_form() -> Markup {
 
 fn key_table(keys: &[ApiKey]) -> Markup {
     html! {
-        div class="table-scroll" tabindex="0" role="region" aria-label="API keys" {
+        div class="table-scroll" tabindex="0" role="region" aria-label="Table of API keys" {
             table class="table" {
                 thead { tr { th { "Key" } th { "For" } th { "Owner" } th { "Role" } th { "Made" } th { "" } } }
                 tbody {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::asset::AssetState;
 use domain::evidence::{Acquisition, Sha256};
-use domain::observable::{Standing, from_event};
+use domain::observable::{ObservableRole, Standing, from_event};
 use domain::timeline::EntryKind;
 use domain::{Actor, EventId, IncidentId, Line, Observable, ObservableKind};
 use jiff::Timestamp;
@@ -121,7 +121,7 @@ impl Seen {
     fn add(&mut self, event: &StoredEvent, at: Timestamp) {
         let fields = texts(&event.fields);
         for sighting in from_event(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
-            self.note(&sighting.observable, sighting.role.map(|role| role.as_str()), event.id, at);
+            self.note(&sighting.observable, sighting.role.map(ObservableRole::as_str), event.id, at);
         }
         // Some formats name the machine in no field of their own.
         if let Some(host) = &event.host
@@ -270,7 +270,9 @@ async fn evidence(
             continue;
         }
         let who = match delivery.received_by {
-            Some(user) => identity::person(change, user).await.map_or(user.to_string(), |account| account.name),
+            Some(user) => {
+                identity::person(change, user).await.map_or(user.to_string(), |account| account.name)
+            }
             None => "watchbell".to_owned(),
         };
         let new = NewEvidence {

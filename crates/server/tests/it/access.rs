@@ -18,6 +18,12 @@ impl Things {
         found.unwrap_or_else(|| panic!("no {prefix} among {:?}", self.0))
     }
 
+    /// Names like these, of records that do not exist.
+    fn none_of_them(&self) -> Self {
+        let missing = |name: &String| format!("{}-999999", name.split('-').next().unwrap_or_default());
+        Things(self.0.iter().map(missing).collect())
+    }
+
     /// The path with its parameters filled in. `None` for paths that name no record of an incident.
     fn fill(&self, path: &str) -> Option<String> {
         let kinds = [
@@ -58,6 +64,7 @@ async fn every_route_keeps_every_role_in_its_place() {
     let world = spawn().await;
     let own = incident(&world, "dc01", false).await;
     let foreign = incident(&world, "dc02", true).await;
+    let nothing = foreign.none_of_them();
     let roles = [&world.admin, &world.manager, &world.responder, &world.observer];
     for (method, path, needs) in ROUTES {
         // Signing out, revoking and disabling would end the test's own clients.
@@ -72,13 +79,13 @@ async fn every_route_keeps_every_role_in_its_place() {
             }
             let status = status(who, &method, &open).await;
             check_role(*needs, place, status, &format!("{method} {open} as number {place}"));
-            if let Some(hidden) = foreign.fill(path) {
-                let status = self::status(who, &method, &hidden).await;
-                // The incident's members are its commander (1) and nobody else.
-                if place != 1 {
-                    let kept = matches!(status.as_u16(), 403 | 404);
-                    assert!(kept, "{method} {hidden} as number {place}: {status}");
-                }
+            // The foreign incident's members are its commander, the manager, and nobody else.
+            if let Some(hidden) = foreign.fill(path).filter(|_| place != 1) {
+                let missing = nothing.fill(path).unwrap();
+                let (told, of_nothing) =
+                    (told(who, &method, &hidden).await, self::told(who, &method, &missing).await);
+                assert!(!told.0.is_success(), "{method} {hidden} as number {place}: {}", told.0);
+                assert_eq!(told, of_nothing, "{method} {hidden} as number {place} differs from {missing}");
             }
         }
     }
@@ -102,8 +109,8 @@ async fn what_is_hidden_stays_out_of_lists_and_pages() {
             assert!(!page.contains("Only for a few"), "{path} tells {} the title of {number}", who.id);
         }
     }
-    let (_, list) = world.manager.page("/incidents").await;
-    assert!(list.contains(&number));
+    let (status, list) = world.manager.page("/incidents").await;
+    assert!(list.contains(&number), "{status}: {list}");
 }
 
 fn allowed(needs: Needs, place: usize) -> bool {
@@ -132,18 +139,22 @@ async fn nobody_gets_in(world: &World, method: &Method, path: &str, needs: Needs
     assert_eq!(told.status, 401, "{method} {path} without a key");
 }
 
-/// The answer's status. Bodies are empty objects or forms: most verbs then refuse with 422, which is
-/// as good as yes here, for the right was there.
 async fn status(who: &As, method: &Method, path: &str) -> StatusCode {
+    told(who, method, path).await.0
+}
+
+/// The answer's status and text. Bodies are empty objects or forms: most verbs then refuse with 422,
+/// which is as good as yes here, for the right was there.
+async fn told(who: &As, method: &Method, path: &str) -> (StatusCode, String) {
     let mut request = who.request(method.clone(), path);
-    if path == "/live" {
-        request = request.query(&[("topics", "alerts")]);
-    }
     if *method != Method::GET {
-        request =
-            if path.starts_with("/api/") { request.json(&json!({})) } else { request.form(&[("x", "")]) };
+        request = if path.starts_with("/api/") { request.json(&json!({})) } else { request.form(&[("x", "")]) };
     }
-    request.send().await.unwrap().status()
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    // A live page's stream has no end to wait for.
+    let text = if path == "/live" { String::new() } else { response.text().await.unwrap() };
+    (status, text)
 }
 
 /// Sends telemetry of one host, declares an incident from what fires, and names all its records.

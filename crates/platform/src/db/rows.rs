@@ -8,8 +8,10 @@ use sqlx::{AssertSqlSafe, Executor};
 
 use super::{DbError, Tx};
 
-/// How many placeholders one statement has at the most (SQLite's limit is 32,766, PostgreSQL's 65,535).
-const PLACEHOLDERS: usize = 30_000;
+/// How many placeholders one statement has at the most. Both databases would take more, but SQLite looks
+/// up each `$n` among all names before it, so that long statements take time with the square of their
+/// length.
+const PLACEHOLDERS: usize = 600;
 
 /// A value of a row.
 #[derive(Debug, Clone)]
@@ -67,9 +69,10 @@ pub async fn insert_rows<const N: usize>(
     let mut returned = Vec::new();
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
-        let some: Vec<_> = rows.by_ref().take((PLACEHOLDERS / N.max(1)).max(1)).collect();
+        let whole = (PLACEHOLDERS / N.max(1)).max(1);
+        let some: Vec<_> = rows.by_ref().take(whole).collect();
         let sql = format!("{into} values {} {tail}", placeholders(some.len(), N));
-        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false);
+        let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(some.len() == whole);
         for bind in some.into_iter().flatten() {
             query = match bind {
                 Bind::Int(number) => query.bind(number),

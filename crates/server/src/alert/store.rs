@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::identity::scope::visible;
 
 /// How many keys one statement asks for.
-const KEYS: usize = 200;
+const KEYS: usize = 100;
 
 macro_rules! columns {
     () => {

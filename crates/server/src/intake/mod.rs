@@ -37,8 +37,11 @@ pub struct Desk {
     pub largest: u64,
     places: Semaphore,
     /// One lock for each content and name under way, so that the same file sent twice is read once.
-    under_way: Mutex<HashMap<(String, String), Arc<AsyncMutex<()>>>>,
+    under_way: Mutex<HashMap<Content, Arc<AsyncMutex<()>>>>,
 }
+
+/// A file's SHA-256 and its name.
+type Content = (String, String);
 
 impl Desk {
     pub fn new(largest: u64) -> Self {
@@ -114,7 +117,7 @@ pub async fn resume(app: &App) -> Result<()> {
             };
             match read_on(&app, now).await {
                 Ok(delivery) => {
-                    tracing::info!(%id, events = delivery.events, "an interrupted delivery is complete")
+                    tracing::info!(%id, events = delivery.events, "an interrupted delivery is complete");
                 }
                 Err(error) => tracing::error!(%error, %id, "an interrupted delivery cannot be read on"),
             }

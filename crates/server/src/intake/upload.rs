@@ -54,7 +54,7 @@ pub async fn take_body(app: &App, actor: &Actor, name: &str, body: Body) -> Resu
 pub async fn take_form(app: &App, actor: &Actor, mut form: Multipart) -> Result<Vec<Receipt>> {
     let mut allowance = Allowance::new(app.intake.largest);
     let mut receipts: Vec<Receipt> = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(broken)? {
+    while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         if field.name() != Some("file") {
             continue;
         }
@@ -143,10 +143,10 @@ impl FromStream<axum::Error> for Error {
 
 impl FromStream<MultipartError> for Error {
     fn from_stream(error: MultipartError) -> Self {
-        broken(error)
+        broken(&error)
     }
 }
 
-fn broken(error: MultipartError) -> Error {
+fn broken(error: &MultipartError) -> Error {
     Error::Invalid(format!("The form cannot be read: {}.", error.body_text()))
 }

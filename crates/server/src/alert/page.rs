@@ -294,6 +294,8 @@ async fn dismiss(
     Path(id): Path<AlertId>,
     Form(form): Form<Pairs>,
 ) -> Result<Response> {
+    // Whether there is such an alert comes before what is wrong with the form.
+    super::get(&app, &actor, id).await?;
     let (verdict, reason) = dismissal(&form)?;
     super::dismiss(&app, &actor, id, verdict, reason).await?;
     Ok(Redirect::to(&format!("/alerts/{id}")).into_response())

@@ -87,7 +87,7 @@ fn fields_card(event: &StoredEvent) -> Markup {
 /// All fields of an event as a table; those for which `matched` holds stand out.
 pub fn fields_table(event: &StoredEvent, matched: impl Fn(&str, &str) -> bool) -> Markup {
     html! {
-        div class="table-scroll" role="region" aria-label="Fields" tabindex="0" {
+        div class="table-scroll" role="region" aria-label="Table of fields" tabindex="0" {
             table class="fields-table" {
                 tbody {
                     @for (name, value) in &event.fields {

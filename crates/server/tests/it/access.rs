@@ -148,7 +148,8 @@ async fn status(who: &As, method: &Method, path: &str) -> StatusCode {
 async fn told(who: &As, method: &Method, path: &str) -> (StatusCode, String) {
     let mut request = who.request(method.clone(), path);
     if *method != Method::GET {
-        request = if path.starts_with("/api/") { request.json(&json!({})) } else { request.form(&[("x", "")]) };
+        request =
+            if path.starts_with("/api/") { request.json(&json!({})) } else { request.form(&[("x", "")]) };
     }
     let response = request.send().await.unwrap();
     let status = response.status();

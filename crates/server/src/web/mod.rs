@@ -7,6 +7,7 @@ pub mod extract;
 pub mod frame;
 pub mod gate;
 pub mod live;
+pub mod markdown;
 pub mod openapi;
 pub mod paging;
 pub mod parts;

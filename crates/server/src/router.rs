@@ -119,6 +119,9 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/ledger/proof/inclusion", May(P::ReadAudit)),
     ("GET", "/api/v1/ledger/proof/consistency", SignIn),
     // plan
+    ("GET", "/plan", May(P::ReadPlan)),
+    ("GET", "/plan/procedures", May(P::ReadPlan)),
+    ("GET", "/plan/procedures/{type}", May(P::ReadPlan)),
     ("GET", "/api/v1/plan", May(P::ReadPlan)),
     ("GET", "/api/v1/plan/severity", May(P::ReadPlan)),
     ("GET", "/api/v1/plan/procedures/{type}", May(P::ReadPlan)),

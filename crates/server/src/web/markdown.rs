@@ -24,13 +24,14 @@ pub fn title(markdown: &str) -> Option<String> {
         .skip_while(|event| !matches!(event, Event::Start(Tag::Heading { .. })))
         .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))));
     inside.next()?;
-    let title: String = inside
-        .filter_map(|event| match event {
-            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => Some(text),
-            Event::SoftBreak | Event::HardBreak => Some(" ".into()),
-            _ => None,
-        })
-        .collect();
+    let mut title = String::new();
+    for event in inside {
+        match event {
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => title.push_str(&text),
+            Event::SoftBreak | Event::HardBreak => title.push(' '),
+            _ => {}
+        }
+    }
     Some(title).filter(|title| !title.trim().is_empty())
 }
 
@@ -41,9 +42,9 @@ fn parse(markdown: &str) -> Parser<'_> {
 /// Where a link may lead: the web and mailboxes, in letters that show what they are.
 fn may_be_followed(target: &str) -> bool {
     let plain = target.bytes().all(|byte| byte.is_ascii_graphic());
-    let known = ["https://", "http://", "mailto:"].iter().any(|scheme| {
-        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
+    let known = ["https://", "http://", "mailto:"]
+        .iter()
+        .any(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)));
     plain && known
 }
 
@@ -242,14 +243,8 @@ mod tests {
 
     #[test]
     fn markup_in_the_text_is_shown_not_run() {
-        assert_eq!(
-            html("<script>alert(1)</script>"),
-            "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>"
-        );
-        assert_eq!(
-            html("a <img src=x onerror=alert(1)> b"),
-            "<p>a &lt;img src=x onerror=alert(1)&gt; b</p>"
-        );
+        assert_eq!(html("<script>alert(1)</script>"), "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>");
+        assert_eq!(html("a <img src=x onerror=alert(1)> b"), "<p>a &lt;img src=x onerror=alert(1)&gt; b</p>");
         assert_eq!(html("`</code><b>`"), "<p><code>&lt;/code&gt;&lt;b&gt;</code></p>");
         assert_eq!(
             html("```\"><script>\n</code></pre><script>\n```"),

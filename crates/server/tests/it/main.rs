@@ -11,4 +11,5 @@ mod identity;
 mod incident;
 mod intake;
 mod plan;
+mod plan_pages;
 mod report;

@@ -34,10 +34,10 @@ fn notification(rule: &NotificationRule, names: Names<'_>) -> Markup {
                     @for phase in &rule.phases { (parts::phase(*phase)) }
                     @for kind in &rule.incident_types { span class="badge" { (kind.label()) } }
                 }
-                span class="cell-sub" { (rule.message) }
+                p class="muted small" { (rule.message) }
             }
             td data-label="Told" { (names.roles(&rule.roles)) }
-            td data-label="Over" { ul { @for channel in &rule.channels { li { (names.channel(channel)) } } } }
+            td data-label="Over" { ul { @for channel in &rule.channels { li class="nowrap" { (names.channel(channel)) } } } }
             td data-label="No answer" {
                 @if let (Some(role), Some(after)) = (&rule.escalate_to, rule.escalate_after) {
                     span class="row" { "After " (period(after)) ":" (names.role(role)) }

@@ -31,6 +31,9 @@ pub struct QueueQuery {
     cursor: Option<String>,
 }
 
+/// What else on the page counts alerts; it is drawn anew together with the list.
+const LIVE_COUNTS: &str = "#queue-sub,#tiles,#queue-chips,#nav-alerts,#tab-alerts";
+
 const OPEN: [AlertStatus; 2] = [AlertStatus::New, AlertStatus::Acknowledged];
 
 impl QueueQuery {
@@ -84,14 +87,14 @@ pub async fn queue(
     let here = here.trim_end_matches("cursor=").trim_end_matches(['&', '?']).to_owned();
     let content = html! {
         header class="page-head" {
-            div class="page-title" { h1 { "Alerts" } p class="page-sub" { (summary(&tally)) } }
+            div class="page-title" { h1 { "Alerts" } p class="page-sub" id="queue-sub" { (summary(&tally)) } }
             div class="page-actions" {
                 a class="button" href="/intake" { (parts::icon("upload")) "Bring in logs" }
             }
         }
-        div id="tiles" class="tiles" data-refresh="alerts" hx-get=(here) hx-select="#tiles" hx-swap="outerHTML" hx-trigger="live:alerts from:body" { (tiles(&tally)) }
+        div id="tiles" class="tiles" { (tiles(&tally)) }
         (filter_bar(&query, &tally))
-        div id="queue" data-refresh="alerts" hx-get=(here) hx-select="#queue" hx-swap="outerHTML" hx-trigger="live:alerts from:body, live:deliveries from:body" {
+        div id="queue" data-refresh="alerts" hx-get=(here) hx-select="#queue" hx-select-oob=(LIVE_COUNTS) hx-swap="outerHTML" hx-trigger="live:alerts from:body, live:deliveries from:body" {
             @if is_fresh { (first_time()) }
             @else if alerts.items.is_empty() { (nothing(&query)) }
             @else { (table(&actor, &query, &alerts)) }
@@ -153,7 +156,7 @@ fn filter_bar(query: &QueueQuery, tally: &Tally) -> Markup {
                 }
             }
             button class="button" type="submit" { "Filter" }
-            div class="chips filter-end" role="group" aria-label="Status" {
+            div class="chips filter-end" id="queue-chips" role="group" aria-label="Status" {
                 @for (word, label, count) in chips {
                     a class="chip" href=(query.address(word).trim_end_matches('&')) aria-current=[(query.chosen() == word).then_some("true")] {
                         (label) " " span class="chip-count" { (count) }

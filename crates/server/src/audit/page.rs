@@ -121,7 +121,7 @@ fn copied(id: &str, text: &str, label: &str) -> Markup {
 
 fn table(leaves: &[Committed]) -> Markup {
     html! {
-        div class="table-scroll" role="region" aria-label="Changes" tabindex="0" {
+        div class="table-scroll" role="region" aria-label="Table of changes" tabindex="0" {
             table class="table" data-narrow="stack" {
                 thead { tr { th data-type="number" { "Leaf" } th { "When" } th { "Who" } th { "Act" } th { "Record" } th data-type="number" { "Version" } } }
                 tbody {

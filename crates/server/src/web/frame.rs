@@ -89,7 +89,7 @@ pub async fn page(
                         a class="brand" href="/" { img src=(assets::url("favicon.svg")) alt="" width="26" height="26"; "Watchbell" }
                         div class="nav" {
                             @for place in PLACES.iter().filter(|place| actor.may(place.needs)) {
-                                (nav_link(place, nav, waiting))
+                                (nav_link(place, nav, waiting, "nav"))
                             }
                         }
                         div class="nav" {
@@ -146,12 +146,15 @@ fn head(title: &str) -> Markup {
     }
 }
 
-fn nav_link(place: &Place, current: Nav, waiting: i64) -> Markup {
+/// `bar` tells the two places apart in which the same link stands.
+fn nav_link(place: &Place, current: Nav, waiting: i64, bar: &str) -> Markup {
     html! {
         a href=(place.href) aria-current=[(place.nav == current).then_some("page")] {
             (icon(place.icon)) (place.label)
-            @if place.nav == Nav::Alerts && waiting > 0 {
-                span class="nav-count" data-urgent { (waiting) span class="visually-hidden" { " new" } }
+            @if place.nav == Nav::Alerts {
+                span id={ (bar) "-alerts" } class=[(waiting > 0).then_some("nav-count")] data-urgent {
+                    @if waiting > 0 { (waiting) span class="visually-hidden" { " new" } }
+                }
             }
         }
     }
@@ -161,7 +164,7 @@ fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
     html! {
         nav class="tabbar" aria-label="Main, short" {
             @for place in PLACES.iter().take(4).filter(|place| actor.may(place.needs)) {
-                (nav_link(place, current, waiting))
+                (nav_link(place, current, waiting, "tab"))
             }
             button type="button" popovertarget="nav" { (icon("menu")) "More" }
         }

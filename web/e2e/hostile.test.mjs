@@ -103,7 +103,7 @@ test("hostile telemetry, names and notes are text on every page", LIMIT, async (
     const clean = text.replace(/[\u0000-\u001f]/g, " ");
     await call("POST", `${incident}/entries`, { kind: "note", text: clean });
     await call("POST", `${incident}/decisions`, { decision: clean.slice(0, 150), reason: clean });
-    await call("POST", `${incident}/tasks`, { title: clean.slice(0, 150), text: clean });
+    await call("POST", `${incident}/tasks`, { title: clean.slice(0, 150), instructions: clean });
   }
 
   const pages = [

@@ -61,6 +61,7 @@ test("an import from the command line shows in the open queue by itself", LIMIT,
   const told = await command(world, "import", file, "--data", world.data);
   assert.equal(told.code, 0, told.stderr);
   await page.getByRole("link", { name: /Shadow Copies/i }).first().waitFor();
+  assert.match(await page.locator("#queue-sub").innerText(), /wait for triage/);
   await assertAccessible(page, "the queue");
   await assertNoOverflow(page, "the queue");
   await picture(page, "alerts");

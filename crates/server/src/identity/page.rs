@@ -290,7 +290,7 @@ fn key_table(keys: &[ApiKey]) -> Markup {
     html! {
         div class="table-scroll" tabindex="0" role="region" aria-label="Table of API keys" {
             table class="table" {
-                thead { tr { th { "Key" } th { "For" } th { "Owner" } th { "Role" } th { "Made" } th { "" } } }
+                thead { tr { th { "Key" } th { "For" } th { "Owner" } th { "Role" } th { "Made" } th { span class="visually-hidden" { "Actions" } } } }
                 tbody {
                     @for key in keys {
                         tr {

@@ -44,7 +44,7 @@ pub async fn live(
         }
     });
     let events = events
-        .flat_map(|topics| futures_util::stream::iter(topics))
+        .flat_map(futures_util::stream::iter)
         .map(|topic| Ok(Event::default().event("change").data(topic)));
     Sse::new(events).keep_alive(KeepAlive::default())
 }

@@ -82,10 +82,10 @@ async fn every_route_keeps_every_role_in_its_place() {
             // The foreign incident's members are its commander, the manager, and nobody else.
             if let Some(hidden) = foreign.fill(path).filter(|_| place != 1) {
                 let missing = nothing.fill(path).unwrap();
-                let (told, of_nothing) =
-                    (told(who, &method, &hidden).await, self::told(who, &method, &missing).await);
-                assert!(!told.0.is_success(), "{method} {hidden} as number {place}: {}", told.0);
-                assert_eq!(told, of_nothing, "{method} {hidden} as number {place} differs from {missing}");
+                let answer = told(who, &method, &hidden).await;
+                let of_nothing = told(who, &method, &missing).await;
+                assert!(!answer.0.is_success(), "{method} {hidden} as number {place}: {}", answer.0);
+                assert_eq!(answer, of_nothing, "{method} {hidden} as number {place} differs from {missing}");
             }
         }
     }

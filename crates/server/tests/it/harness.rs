@@ -30,7 +30,6 @@ pub struct World {
 #[derive(Clone)]
 pub struct As {
     pub id: String,
-    pub key: String,
     base: String,
     client: Client,
 }
@@ -160,7 +159,7 @@ async fn world(database: Option<String>, store: &'static str) -> World {
     let set_up = client(None).post(format!("{base}/setup")).form(&form).send().await.unwrap();
     assert_eq!(set_up.status(), 303, "{}", set_up.text().await.unwrap());
     let key = std::fs::read_to_string(data.path().join(server::identity::CLI_KEY_FILE)).unwrap();
-    let admin = As { id: "USR-1".to_owned(), client: client(Some(&key)), key, base: base.clone() };
+    let admin = As { id: "USR-1".to_owned(), client: client(Some(&key)), base: base.clone() };
     let manager = account(&admin, "Max Manager", Role::IncidentManager).await;
     let responder = account(&admin, "Rita Responder", Role::Responder).await;
     let observer = account(&admin, "Olaf Observer", Role::Observer).await;
@@ -183,12 +182,7 @@ pub async fn account(admin: &As, name: &str, role: Role) -> As {
         .header("cookie", session)
         .json(&json!({ "name": "test", "role": role.as_str() }));
     let key = answer(request).await.expect(201)["secret"].as_str().unwrap().to_owned();
-    As {
-        id: made["id"].as_str().unwrap().to_owned(),
-        client: client(Some(&key)),
-        key,
-        base: admin.base.clone(),
-    }
+    As { id: made["id"].as_str().unwrap().to_owned(), client: client(Some(&key)), base: admin.base.clone() }
 }
 
 /// Signs in with the password and gives the cookie.

@@ -46,7 +46,8 @@ pub async fn count_events(of: &As) -> i64 {
 async fn a_file_becomes_events_that_keep_every_byte() {
     everywhere(|world| async move {
         let record = sysmon("2026-03-01T10:00:00Z", "ws01.example.org", "vssadmin.exe list shadows");
-        let told = world.responder.send_file("one.jsonl", lines(&[record.clone()])).await.expect(201);
+        let told =
+            world.responder.send_file("one.jsonl", lines(std::slice::from_ref(&record))).await.expect(201);
         let delivery = &told["deliveries"][0];
         assert_eq!(delivery["state"], "complete", "{}", world.store);
         assert_eq!(delivery["events"], 1);

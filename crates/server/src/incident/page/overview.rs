@@ -27,6 +27,8 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
         .await?
         .into_iter()
         .filter(|task| task.phase <= record.phase && !task.is_settled())
+        // What was left undone is told in the closing; after it only the work for afterwards counts.
+        .filter(|task| !record.is_closed() || task.phase == Phase::Closed)
         .collect();
     let alerts = alert::of_incident(&app, id).await?;
     let techniques = read::techniques(&app, &actor, id).await?;
@@ -38,9 +40,9 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                 @if record.is_closed() { (closed(&shown)) }
                 (known(&shown))
                 section class="card" id="next-tasks" data-refresh="tasks" hx-get=(shown.path("")) hx-select="#next-tasks" hx-trigger={ "live:" (super::topic(id)) " from:body" } {
-                    div class="card-head" { h2 { "Next steps" } a href=(shown.path("/tasks")) { "All tasks" } }
+                    div class="card-head" { h2 { @if record.is_closed() { "Afterwards" } @else { "Next steps" } } a href=(shown.path("/tasks")) { "All tasks" } }
                     @if open.is_empty() {
-                        div class="card-body" { p class="muted" { "Nothing is open in " (record.phase.label().to_lowercase()) ". Move on, or add a task." } }
+                        div class="card-body" { p class="muted" { @if record.is_closed() { "Nothing is left to do." } @else { "Nothing is open in " (record.phase.label().to_lowercase()) ". Move on, or add a task." } } }
                     } @else {
                         ul class="tasks" { @for task in open.iter().take(8) { (tasks::item(&shown, &plan, task)) } }
                     }

@@ -248,12 +248,12 @@ fn draw_axis(canvas: &mut Canvas, span: &Span, top: f64) {
     while tick <= span.last {
         let x = span.x(tick);
         let time = Timestamp::from_second(tick).unwrap_or(Timestamp::UNIX_EPOCH);
-        let (words, today) = (tick_words(time, step), time.strftime("%-d %b").to_string());
+        let (words, today) = (tick_words(time, step), time.strftime(under_tick(step)).to_string());
         if tick >= span.first && x - 24.0 >= free_from {
             canvas.line((x, top), (x, top + 4.0), paint::LINE, 1.0);
             canvas.line((x, top + AXIS), (x, top + AXIS - 4.0), paint::LINE, 1.0);
             canvas.text((x, top + 16.0), pen, &words);
-            if step < 86_400 && today != day {
+            if today != day {
                 canvas.text((x, top + 27.0), pen.bold(), &today);
                 day = today;
             }
@@ -261,6 +261,11 @@ fn draw_axis(canvas: &mut Canvas, span: &Span, top: f64) {
         }
         tick = tick.saturating_add(step);
     }
+}
+
+/// What stands under a tick where it changes: the day under hours, the year under days.
+fn under_tick(step: i64) -> &'static str {
+    if step < 86_400 { "%-d %b" } else { "%Y" }
 }
 
 fn tick_words(time: Timestamp, step: i64) -> String {

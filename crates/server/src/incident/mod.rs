@@ -48,6 +48,7 @@ pub struct Record {
     #[schema(value_type = String, example = "INC-1")]
     pub id: IncidentId,
     pub title: String,
+    #[serde(rename = "type")]
     #[schema(value_type = String, example = "ransomware")]
     pub incident_type: IncidentType,
     #[schema(value_type = String, example = "high")]

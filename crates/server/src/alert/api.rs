@@ -1,5 +1,4 @@
 //! Alerts and rules over HTTP.
-#![allow(unused_qualifications, reason = "utoipa writes out the paths of the parameters' types")]
 
 use axum::extract::State;
 use domain::alert::{AlertStatus, Verdict};

@@ -1,5 +1,4 @@
 //! Evidence over HTTP.
-#![allow(unused_qualifications, reason = "utoipa writes out the paths of the parameters' types")]
 
 use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
 use axum::http::StatusCode;

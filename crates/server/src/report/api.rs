@@ -1,5 +1,4 @@
 //! Reports and bundles over HTTP.
-#![allow(unused_qualifications, reason = "utoipa writes out the paths of the parameters' types")]
 
 use axum::extract::State;
 use axum::response::Response;

@@ -1,27 +1,23 @@
-//! Set-up, sign-in, and the settings page.
+//! The settings: who has an account and what they may do, API keys, one's own password.
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Redirect;
 use axum::routing::{get, post};
-use domain::{ApiKeyId, Permission, Role, UserId};
+use domain::{Actor, ApiKeyId, Permission, Role, UserId};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Account, ApiKey, NewAccount, password};
+use super::{field, password_help};
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::web::extract::{Form, Path, Query, Who};
+use crate::error::Result;
+use crate::identity::{self, Account, ApiKey, NewAccount};
+use crate::web::extract::{Form, Path, Who};
 use crate::web::frame::{self, Nav};
-use crate::web::{assets, gate, parts};
+use crate::web::parts;
 
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/setup", get(setup).post(set_up))
-        .route("/login", get(login).post(sign_in))
-        .route("/logout", post(sign_out))
         .route("/settings", get(settings))
         .route("/settings/password", post(change_password))
         .route("/settings/accounts", post(add_account))
@@ -30,171 +26,15 @@ pub fn routes() -> Router<App> {
         .route("/settings/keys/{id}/revoke", post(revoke_key))
 }
 
-#[derive(Deserialize)]
-struct SetupLink {
-    #[serde(default)]
-    token: String,
-}
-
-async fn setup(State(app): State<App>, Query(link): Query<SetupLink>) -> Result<Response> {
-    if super::is_set_up(&app).await? {
-        return Ok(Redirect::to("/login").into_response());
-    }
-    if !super::setup_is_open(&app, &link.token) {
-        let page = lone(
-            "Set-up",
-            None,
-            &html! {
-                h1 { "Set-up needs its link" }
-                p { "Watchbell printed a one-time link when it started. Open that one. Starting Watchbell again prints a new one." }
-            },
-        );
-        return Ok((StatusCode::NOT_FOUND, page).into_response());
-    }
-    Ok(frame::private(setup_form(&link.token, None, "", "", "")))
-}
-
-fn setup_form(token: &str, wrong: Option<&str>, organisation: &str, name: &str, email: &str) -> Markup {
-    lone(
-        "Set-up",
-        Some("wide"),
-        &html! {
-            h1 { "Set up Watchbell" }
-            p class="page-sub" { "Name your organisation and make the first administrator. The shipped incident response plan is in force at once; you can change it later." }
-            (refusal(wrong))
-            form class="form" method="post" action="/setup" {
-                input type="hidden" name="token" value=(token);
-                (field("organisation", "Organisation", "text", "organization", organisation, None))
-                (field("name", "Your name", "text", "name", name, None))
-                (field("email", "E-mail", "email", "username", email, Some("You sign in with it.")))
-                (field("password", "Password", "password", "new-password", "", Some(&password_help())))
-                div class="form-actions" { button class="button" data-kind="primary" type="submit" { "Set up" } }
-            }
-        },
-    )
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetupForm {
-    token: String,
-    organisation: String,
-    name: String,
-    email: String,
-    password: String,
-}
-
-async fn set_up(State(app): State<App>, headers: HeaderMap, Form(form): Form<SetupForm>) -> Result<Response> {
-    from_here(&headers)?;
-    let first = NewAccount {
-        name: form.name.clone(),
-        email: form.email.clone(),
-        password: form.password,
-        role: Role::Administrator,
-    };
-    match super::set_up(&app, &form.token, &form.organisation, first).await {
-        Ok(session) => Ok(enter(&session, "/")),
-        Err(error @ (Error::Invalid(_) | Error::Conflict(_))) => {
-            let page =
-                setup_form(&form.token, Some(&error.detail()), &form.organisation, &form.name, &form.email);
-            Ok((error.status(), page).into_response())
-        }
-        Err(error) => Err(error),
-    }
-}
-
-#[derive(Deserialize)]
-struct LoginQuery {
-    #[serde(default)]
-    next: String,
-}
-
-async fn login(State(app): State<App>, Query(query): Query<LoginQuery>) -> Result<Response> {
-    if !super::is_set_up(&app).await? {
-        return Ok(Redirect::to("/setup").into_response());
-    }
-    Ok(frame::private(login_form(&query.next, None, "")))
-}
-
-fn login_form(next: &str, wrong: Option<&str>, email: &str) -> Markup {
-    lone(
-        "Sign in",
-        None,
-        &html! {
-            h1 { "Sign in" }
-            (refusal(wrong))
-            form class="form" method="post" action="/login" {
-                input type="hidden" name="next" value=(next);
-                (field("email", "E-mail", "email", "username", email, None))
-                (field("password", "Password", "password", "current-password", "", None))
-                div class="form-actions" { button class="button" data-kind="primary" type="submit" { "Sign in" } }
-            }
-        },
-    )
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LoginForm {
-    email: String,
-    password: String,
-    #[serde(default)]
-    next: String,
-}
-
-async fn sign_in(
-    State(app): State<App>,
-    headers: HeaderMap,
-    Form(form): Form<LoginForm>,
-) -> Result<Response> {
-    from_here(&headers)?;
-    match super::sign_in(&app, &form.email, &form.password).await {
-        Ok(session) => Ok(enter(&session, local_path(&form.next))),
-        Err(error @ (Error::Invalid(_) | Error::TooMany(_))) => {
-            Ok((error.status(), login_form(&form.next, Some(&error.detail()), &form.email)).into_response())
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response> {
-    if let Some(token) = gate::session_token(&headers) {
-        super::sign_out(&app, &token).await?;
-    }
-    Ok(([(SET_COOKIE, gate::no_cookie())], Redirect::to("/login")).into_response())
-}
-
-/// Only a path on this server: `//host` and `/\host` lead elsewhere.
-fn local_path(next: &str) -> &str {
-    let leads_here = next.starts_with('/')
-        && !next.starts_with("//")
-        && !next.contains(['\\', '\n', '\r', '\t'])
-        && next.is_ascii();
-    if leads_here { next } else { "/" }
-}
-
-/// Forms that are sent without a session still come from our own pages alone.
-fn from_here(headers: &HeaderMap) -> Result<()> {
-    if gate::same_origin(headers) {
-        Ok(())
-    } else {
-        Err(Error::Forbidden("this form came from another site's page"))
-    }
-}
-
-fn enter(session: &str, to: &str) -> Response {
-    ([(SET_COOKIE, gate::session_cookie(session))], Redirect::to(to)).into_response()
-}
-
 async fn settings(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
     settings_page(&app, &actor, None).await
 }
 
 /// The page, and a key that was just made: it is shown this once.
-async fn settings_page(app: &App, actor: &domain::Actor, made: Option<(&ApiKey, &str)>) -> Result<Markup> {
+async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) -> Result<Markup> {
     let accounts =
-        if actor.may(Permission::ReadAlerts) { super::accounts(app, actor).await? } else { Vec::new() };
-    let keys = super::keys(app, actor).await?;
+        if actor.may(Permission::ReadAlerts) { identity::accounts(app, actor).await? } else { Vec::new() };
+    let keys = identity::keys(app, actor).await?;
     let manages = actor.may(Permission::ManageUsers);
     let content = html! {
         header class="page-head" { div class="page-title" { h1 { "Settings" } } }
@@ -319,10 +159,10 @@ fn revoke_form(key: &ApiKey) -> Markup {
     }
 }
 
-fn key_form(actor: &domain::Actor) -> Markup {
+fn key_form(actor: &Actor) -> Markup {
     let own = match actor {
-        domain::Actor::User { role, .. } => *role,
-        domain::Actor::Watchbell => Role::Observer,
+        Actor::User { role, .. } => *role,
+        Actor::Watchbell => Role::Observer,
     };
     html! {
         form class="form" method="post" action="/settings/keys" {
@@ -379,7 +219,7 @@ async fn change_password(
     Who(actor): Who,
     Form(form): Form<PasswordForm>,
 ) -> Result<Redirect> {
-    super::change_password(&app, &actor, &form.old, &form.new).await?;
+    identity::change_password(&app, &actor, &form.old, &form.new).await?;
     Ok(Redirect::to("/login"))
 }
 
@@ -398,7 +238,7 @@ async fn add_account(
     Form(form): Form<AccountForm>,
 ) -> Result<Redirect> {
     let AccountForm { name, email, password, role } = form;
-    super::add_account(&app, &actor, NewAccount { name, email, password, role }).await?;
+    identity::add_account(&app, &actor, NewAccount { name, email, password, role }).await?;
     Ok(Redirect::to("/settings"))
 }
 
@@ -415,7 +255,7 @@ async fn change_account(
     Path(id): Path<UserId>,
     Form(form): Form<AccountChange>,
 ) -> Result<Redirect> {
-    super::change_account(&app, &actor, id, Some(form.role), Some(form.disabled)).await?;
+    identity::change_account(&app, &actor, id, Some(form.role), Some(form.disabled)).await?;
     Ok(Redirect::to("/settings"))
 }
 
@@ -427,67 +267,11 @@ struct KeyForm {
 }
 
 async fn add_key(State(app): State<App>, Who(actor): Who, Form(form): Form<KeyForm>) -> Result<Markup> {
-    let (key, secret) = super::add_key(&app, &actor, &form.name, form.role).await?;
+    let (key, secret) = identity::add_key(&app, &actor, &form.name, form.role).await?;
     settings_page(&app, &actor, Some((&key, &secret))).await
 }
 
 async fn revoke_key(State(app): State<App>, Who(actor): Who, Path(id): Path<ApiKeyId>) -> Result<Redirect> {
-    super::revoke_key(&app, &actor, id).await?;
+    identity::revoke_key(&app, &actor, id).await?;
     Ok(Redirect::to("/settings"))
-}
-
-fn password_help() -> String {
-    format!("At least {} characters. A few words make a good one.", password::SHORTEST)
-}
-
-fn lone(title: &str, size: Option<&str>, content: &Markup) -> Markup {
-    frame::bare(
-        title,
-        &html! {
-            div class="lone-card" data-size=[size] {
-                div class="lone-brand" { img src=(assets::url("favicon.svg")) alt=""; "Watchbell" }
-                div class="card" { div class="card-body" { (content) } }
-            }
-        },
-    )
-}
-
-fn refusal(wrong: Option<&str>) -> Markup {
-    html! {
-        @if let Some(wrong) = wrong {
-            div class="notice" data-level="error" role="alert" { (parts::icon("alert")) div { (wrong) } }
-        }
-    }
-}
-
-fn field(name: &str, label: &str, kind: &str, autocomplete: &str, value: &str, help: Option<&str>) -> Markup {
-    let help_id = help.map(|_| format!("{name}-help"));
-    html! {
-        div class="field" {
-            label for=(name) { (label) }
-            input id=(name) name=(name) type=(kind) autocomplete=(autocomplete) value=(value) required aria-describedby=[help_id.as_deref()];
-            @if let Some(help) = help { p class="help" id=[help_id.as_deref()] { (help) } }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::local_path;
-
-    #[test]
-    fn signing_in_never_leads_elsewhere() {
-        for bad in [
-            "//evil.example",
-            "/\\evil.example",
-            "https://evil.example",
-            "/a\\b",
-            "",
-            "/x\ny",
-            "javascript:1",
-        ] {
-            assert_eq!(local_path(bad), "/", "{bad}");
-        }
-        assert_eq!(local_path("/incidents/INC-1?tab=tasks"), "/incidents/INC-1?tab=tasks");
-    }
 }

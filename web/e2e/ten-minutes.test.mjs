@@ -51,7 +51,6 @@ test("signing in with a wrong password says so, with the right one lets in", LIM
     await other.waitForLoadState();
     assert.match(other.url(), ends);
   }
-  await other.context().close();
 });
 
 test("an import from the command line shows in the open queue by itself", LIMIT, async () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { startGallery } from "../gallery/serve.mjs";
-import { LIMIT, newPage, PHONE, startBrowser } from "./support.mjs";
+import { closePages, LIMIT, newPage, PHONE, startBrowser } from "./support.mjs";
 
 let browser;
 let gallery;
@@ -13,10 +13,8 @@ after(async () => {
   await browser?.stop();
   await gallery?.close();
 });
-afterEach(async () => {
-  // Also after a failed test, so that its page disturbs no other.
-  await Promise.all(browser.contexts().map((context) => context.close()));
-});
+// Also after a failed test, so that its page disturbs no other.
+afterEach(() => closePages(browser));
 beforeEach(() => {
   gallery.seen.length = 0;
   gallery.state.liveDown = false;

@@ -1,8 +1,8 @@
 // Every gallery page, in both themes: accessible, quiet on the console, true to the policy, never too wide.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { after, afterEach, before, test } from "node:test";
 import { pageNames, startGallery } from "../gallery/serve.mjs";
-import { assertAccessible, assertNoOverflow, LIMIT, newPage, picture, PHONE, startBrowser, THEMES } from "./support.mjs";
+import { assertAccessible, assertNoOverflow, closePages, LIMIT, newPage, picture, PHONE, startBrowser, THEMES } from "./support.mjs";
 
 let browser;
 let gallery;
@@ -13,6 +13,7 @@ after(async () => {
   await browser?.stop();
   await gallery?.close();
 });
+afterEach(() => closePages(browser));
 
 const names = await pageNames();
 
@@ -32,7 +33,6 @@ for (const theme of THEMES) {
         await assertNoOverflow(page, `${name} at ${width} px`);
       }
       assert.deepEqual(page.faults, []);
-      await page.context().close();
     });
   }
 }
@@ -56,7 +56,6 @@ for (const theme of THEMES) {
       await act(page);
       await picture(page, `open-${what.replaceAll(" ", "-")}-${theme}`);
       await assertAccessible(page, what);
-      await page.context().close();
     });
   }
 }
@@ -69,5 +68,4 @@ test("the fonts are the shipped ones", LIMIT, async () => {
     return [...document.fonts].filter((font) => font.status === "loaded").map((font) => font.family.replaceAll('"', ""));
   });
   assert.ok(loaded.includes("Plex Sans") && loaded.includes("Plex Mono"), `loaded: ${loaded}`);
-  await page.context().close();
 });

@@ -70,6 +70,16 @@ export async function newPage(browser, { origin, theme = "light", viewport = DES
   return page;
 }
 
+const left = new WeakSet();
+
+/** Closes all pages of a browser. One that does not close in time is left behind for `stop()` to end. */
+export async function closePages(browser) {
+  const open = browser.contexts().filter((context) => !left.has(context));
+  open.forEach((context) => left.add(context));
+  const patience = new Promise((go) => setTimeout(go, 5_000).unref());
+  await Promise.race([Promise.allSettled(open.map((context) => context.close())), patience]);
+}
+
 /** Fails with the rule, the element and the reason of each violation. */
 export async function assertAccessible(page, what) {
   // As tall as its content, so that no sticky bar happens to cover half a button and count as too small a target.

@@ -3,6 +3,7 @@
 
 import { setUpConfirm, setUpDialogs } from "./confirm";
 import { setUpCopy } from "./copy";
+import { setUpForms } from "./forms";
 import { setUpHtmx } from "./htmx";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
@@ -16,6 +17,7 @@ import { setUpUploads } from "./upload";
 setUpConfirm();
 setUpHtmx();
 setUpToasts();
+setUpForms();
 setUpTheme();
 setUpTimes();
 setUpTables();

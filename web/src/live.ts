@@ -87,13 +87,61 @@ function show(state: State): void {
   });
 }
 
-/** Keeps ticks and the focused row when a list under `data-refresh` is drawn anew. */
+/** Fields of forms; those that choose rows or set a filter are no writing. */
+const FIELDS = "textarea, select, input:not([type=hidden], [type=search], .cell-select input, [data-select-all])";
+
+function isChanged(field: Element): boolean {
+  if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
+  if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
+  if (!(field instanceof HTMLSelectElement)) return false;
+  const marked = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+  return field.selectedIndex !== marked;
+}
+
+/** True while a person writes in it: drawing it anew would take that away. */
+function isWrittenIn(list: Element): boolean {
+  return [...list.querySelectorAll(FIELDS)].some((field) => field === document.activeElement || isChanged(field));
+}
+
+/** A list that is written in waits; it is drawn anew once the writing is sent, emptied or left unchanged. */
+function waitForWriting(): void {
+  const late = new Set<Element>();
+  const hold = (event: Event) => {
+    const detail = (event as CustomEvent).detail as { target?: Element | null; elt?: Element; shouldSwap?: boolean };
+    const list = event.type === "htmx:beforeRequest" ? detail.elt : detail.target;
+    if (!list?.matches("[data-refresh]") || !isWrittenIn(list)) return;
+    late.add(list);
+    if (event.type === "htmx:beforeRequest") event.preventDefault();
+    else detail.shouldSwap = false;
+  };
+  document.addEventListener("htmx:beforeRequest", hold);
+  document.addEventListener("htmx:beforeSwap", hold);
+  document.addEventListener("focusout", () => {
+    if (late.size > 0) window.setTimeout(catchUp, SETTLE_MS);
+  });
+  const catchUp = () => {
+    const ready = [...late].filter((list) => !isWrittenIn(list));
+    if (ready.length === 0) return;
+    ready.forEach((list) => late.delete(list));
+    for (const topic of topicsOfPage()) document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+  };
+}
+
+/** What a folded part is known by: the nearest id above it, and its place there. */
+function placeOf(part: HTMLDetailsElement): string {
+  const home = part.id ? part : part.parentElement?.closest("[id]");
+  return `${home?.id} ${home ? [...home.querySelectorAll("details")].indexOf(part) : 0}`;
+}
+
+/** Keeps ticks, what is unfolded and the focused row when a list under `data-refresh` is drawn anew. */
 function keepPlace(): void {
   let ticked: string[] = [];
+  let unfolded: string[] = [];
   let focused: string | null = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = (event as CustomEvent).detail.target as Element | null;
     if (!target?.matches("[data-refresh]")) return;
+    unfolded = [...target.querySelectorAll<HTMLDetailsElement>("details[open]")].map(placeOf);
     ticked = [...target.querySelectorAll<HTMLInputElement>(".cell-select input:checked")].map((box) => box.value);
     const active = document.activeElement;
     focused = active && target.contains(active) ? active.getAttribute("href") : null;
@@ -103,6 +151,9 @@ function keepPlace(): void {
     for (const box of event.target.querySelectorAll<HTMLInputElement>(".cell-select input")) {
       if (ticked.includes(box.value)) box.checked = true;
     }
+    for (const part of event.target.querySelectorAll("details")) {
+      if (unfolded.includes(placeOf(part))) part.open = true;
+    }
     if (focused) {
       event.target.querySelector<HTMLElement>(`a.row-link[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     }
@@ -110,9 +161,14 @@ function keepPlace(): void {
   });
 }
 
+function topicsOfPage(): string[] {
+  return (document.body.dataset["live"] ?? "").split(",").map((topic) => topic.trim()).filter(Boolean);
+}
+
 export function setUpLive(): void {
+  waitForWriting();
   keepPlace();
-  const topics = (document.body.dataset["live"] ?? "").split(",").map((topic) => topic.trim()).filter(Boolean);
+  const topics = topicsOfPage();
   if (topics.length === 0) {
     document.querySelectorAll<HTMLElement>(".live").forEach((shown) => (shown.hidden = true));
     return;

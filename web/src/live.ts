@@ -133,29 +133,39 @@ function placeOf(part: HTMLDetailsElement): string {
   return `${home?.id} ${home ? [...home.querySelectorAll("details")].indexOf(part) : 0}`;
 }
 
+interface Place {
+  ticked: string[];
+  unfolded: string[];
+  focused: string | null;
+}
+
 /** Keeps ticks, what is unfolded and the focused row when a list under `data-refresh` is drawn anew. */
 function keepPlace(): void {
-  let ticked: string[] = [];
-  let unfolded: string[] = [];
-  let focused: string | null = null;
+  // By the list's id: several are drawn anew at once.
+  const places = new Map<string, Place>();
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = (event as CustomEvent).detail.target as Element | null;
     if (!target?.matches("[data-refresh]")) return;
-    unfolded = [...target.querySelectorAll<HTMLDetailsElement>("details[open]")].map(placeOf);
-    ticked = [...target.querySelectorAll<HTMLInputElement>(".cell-select input:checked")].map((box) => box.value);
     const active = document.activeElement;
-    focused = active && target.contains(active) ? active.getAttribute("href") : null;
+    places.set(target.id, {
+      ticked: [...target.querySelectorAll<HTMLInputElement>(".cell-select input:checked")].map((box) => box.value),
+      unfolded: [...target.querySelectorAll<HTMLDetailsElement>("details[open]")].map(placeOf),
+      focused: active && target.contains(active) ? active.getAttribute("href") : null,
+    });
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (!(event.target instanceof Element) || !event.target.matches("[data-refresh]")) return;
-    for (const box of event.target.querySelectorAll<HTMLInputElement>(".cell-select input")) {
-      if (ticked.includes(box.value)) box.checked = true;
+    const list = event.target;
+    if (!(list instanceof Element) || !list.matches("[data-refresh]")) return;
+    const place = places.get(list.id);
+    if (!place || !places.delete(list.id)) return;
+    for (const box of list.querySelectorAll<HTMLInputElement>(".cell-select input")) {
+      if (place.ticked.includes(box.value)) box.checked = true;
     }
-    for (const part of event.target.querySelectorAll("details")) {
-      if (unfolded.includes(placeOf(part))) part.open = true;
+    for (const part of list.querySelectorAll("details")) {
+      if (place.unfolded.includes(placeOf(part))) part.open = true;
     }
-    if (focused) {
-      event.target.querySelector<HTMLElement>(`a.row-link[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+    if (place.focused) {
+      list.querySelector<HTMLElement>(`a.row-link[href="${CSS.escape(place.focused)}"]`)?.focus({ preventScroll: true });
     }
     document.dispatchEvent(new CustomEvent("watchbell:selection"));
   });

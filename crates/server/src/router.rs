@@ -145,6 +145,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/incidents/{id}/reopen", May(P::WorkIncident)),
     ("POST", "/incidents/{id}/severity", May(P::WorkIncident)),
     ("POST", "/incidents/{id}/type", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/alerts", May(P::WorkIncident)),
     ("POST", "/incidents/{id}/edit", May(P::WorkIncident)),
     ("POST", "/incidents/{id}/commander", May(P::WorkIncident)),
     ("POST", "/incidents/{id}/restrict", May(P::WorkIncident)),

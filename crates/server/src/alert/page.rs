@@ -136,14 +136,14 @@ fn head(actor: &Actor, alert: &Alert) -> Markup {
             }
             div class="page-actions" {
                 @if triages && alert.status == AlertStatus::New {
-                    form method="post" action={ "/alerts/" (alert.id) "/acknowledge" } { button class="button" type="submit" data-key="a" { (parts::icon("check")) "Acknowledge" } }
+                    form method="post" action={ "/alerts/" (alert.id) "/acknowledge" } data-done={ (alert.id) " acknowledged" } { button class="button" type="submit" data-key="a" { (parts::icon("check")) "Acknowledge" } }
                 }
                 @if triages && waits { a class="button" href={ "/alerts/dismiss?alert=" (alert.id) } { (parts::icon("x")) "Dismiss" } }
                 @if waits && actor.may(Permission::DeclareIncident) {
                     a class="button" data-kind="primary" href={ "/incidents/declare?alert=" (alert.id) } data-key="d" { (parts::icon("flag")) "Declare incident" }
                 }
                 @if triages && alert.status == AlertStatus::Dismissed {
-                    form method="post" action={ "/alerts/" (alert.id) "/reopen" } { button class="button" type="submit" { "Reopen" } }
+                    form method="post" action={ "/alerts/" (alert.id) "/reopen" } data-done={ (alert.id) " is back in the queue" } { button class="button" type="submit" { "Reopen" } }
                 }
             }
         }
@@ -333,7 +333,7 @@ async fn dismiss_form(State(app): State<App>, Who(actor): Who, Query(query): Que
             h1 { @if alerts.len() == 1 { "Dismiss an alert" } @else { "Dismiss " (alerts.len()) " alerts" } }
             p class="page-sub" { "They leave the queue. They stay in the ledger with your name and reason, and can be reopened." }
         } }
-        form class="form" method="post" action="/alerts/dismiss" {
+        form class="form" method="post" action="/alerts/dismiss" data-done=[(!alerts.is_empty()).then(|| if alerts.len() == 1 { "One alert dismissed".to_owned() } else { format!("{} alerts dismissed", alerts.len()) })] {
             ul class="stack-s" {
                 @for alert in &alerts {
                     li {

@@ -173,7 +173,7 @@ fn first_time() -> Markup {
             div class="empty" {
                 (parts::icon("alert"))
                 h2 { "No logs have come in yet" }
-                p { "Drop a log file on the intake page, run `watchbell import FILE` in a terminal, or start `./run demo` to watch a small intrusion arise. What the rules find in the logs appears here." }
+                p { "Drop a log file on the intake page, run " code { "watchbell import FILE" } " in a terminal, or start " code { "./run demo" } " to watch a small intrusion arise. What the rules find in the logs appears here." }
                 div class="row" {
                     a class="button" data-kind="primary" href="/intake" { "Bring in logs" }
                     a class="button" href="/rules" { "See the rules" }
@@ -222,7 +222,7 @@ fn table(actor: &Actor, query: &QueueQuery, alerts: &Page<Alert>) -> Markup {
             @if triages {
                 div class="bulk-bar" {
                     output class="bulk-count" data-bulk-count="" {}
-                    button class="button" type="submit" { (parts::icon("check")) "Acknowledge" }
+                    button class="button" type="submit" data-stay="" data-done="The selected alerts are acknowledged" { (parts::icon("check")) "Acknowledge" }
                     button class="button" type="submit" formmethod="get" formaction="/alerts/dismiss" { (parts::icon("x")) "Dismiss" }
                     @if declares {
                         button class="button" data-kind="primary" type="submit" formmethod="get" formaction="/incidents/declare" data-key="d" { (parts::icon("flag")) "Declare incident" }
@@ -248,7 +248,7 @@ fn row(alert: &Alert, triages: bool) -> Markup {
                 a class="row-link" href=(href) { (alert.title) }
                 span class="cell-sub" { (alert.id) @if let Some(kind) = alert.suggested_type { ", looks like " (kind.label().to_lowercase()) } }
             }
-            td data-label="Entity" { span class="observable" { (alert.entity.name()) } }
+            td class="cell-name" data-label="Entity" { span class="observable" { (alert.entity.name()) } }
             td data-label="ATT&CK" { @for technique in alert.techniques.iter().take(3) { span class="badge" data-kind="code" { (technique) } " " } }
             td data-type="number" data-label="Events" { (alert.count) }
             td data-type="time" data-label="First seen" { (parts::ago(alert.first_seen)) }
@@ -257,7 +257,7 @@ fn row(alert: &Alert, triages: bool) -> Markup {
             @if triages {
                 td data-type="actions" {
                     @if is_new {
-                        button class="button" data-size="small" type="submit" name="to" value="queue" formaction={ (href) "/acknowledge" } data-key="a" { "Acknowledge" }
+                        button class="button" data-size="small" type="submit" name="to" value="queue" formaction={ (href) "/acknowledge" } data-key="a" data-stay="" data-done={ (alert.id) " acknowledged" } { "Acknowledge" }
                     }
                 }
             }

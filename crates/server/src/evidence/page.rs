@@ -101,7 +101,7 @@ fn table(items: &[Evidence], with_incident: bool) -> Markup {
                             }
                             @if with_incident { td data-label="Incident" { a href={ "/incidents/" (item.incident) } { (item.incident) } } }
                             td data-label="SHA-256" { (parts::sha256(&item.sha256.to_string())) }
-                            td data-type="number" data-label="Size" { (parts::size(item.bytes)) }
+                            td class="nowrap" data-type="number" data-label="Size" { (parts::size(item.bytes)) }
                             td data-type="time" data-label="Acquired" { (parts::ago(item.acquisition.at)) }
                             td data-label="Holder" { (parts::person(&item.holder)) }
                             td data-label="Custody" { (status(item.status)) }
@@ -150,7 +150,7 @@ async fn item(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId
             }
             div class="page-actions" {
                 @if actor.may(Permission::WorkIncident) {
-                    form method="post" action={ (here) "/verify" } { button class="button" type="submit" { (parts::icon("shield")) "Hash again" } }
+                    form method="post" action={ (here) "/verify" } data-done="Hashed again; the result stands under the name" { button class="button" type="submit" { (parts::icon("shield")) "Hash again" } }
                 }
                 a class="button" data-kind="primary" href={ "/api/v1/evidence/" (id) "/content" } { (parts::icon("download")) "Download" }
             }
@@ -206,7 +206,7 @@ fn facts(item: &Evidence) -> Markup {
 fn chain(item: &Evidence) -> Markup {
     html! {
         div class="timeline-view" {
-            div class="timeline" {
+            div class="timeline" data-lanes="one" {
                 ol {
                     @for link in &item.custody {
                         li class="entry" data-lane="response" data-kind="task" {
@@ -214,7 +214,7 @@ fn chain(item: &Evidence) -> Markup {
                             div class="entry-body" {
                                 div class="entry-title" { (link.act.label()) @if let Some(to) = &link.to { " to " (to) } }
                                 @if let Some(reason) = &link.reason { div class="entry-text" { (reason) } }
-                                div class="entry-foot" { span { "by " (link.by) } @if let Some(account) = link.account { span class="mono" { (account) } } }
+                                div class="entry-foot" { span { "by " (link.by) } @if let Some(account) = link.account { span class="mono" title="Account" { (account) } } }
                             }
                         }
                     }
@@ -234,7 +234,7 @@ fn acts(item: &Evidence) -> Markup {
     html! {
         section class="card" aria-labelledby="acts" {
             div class="card-head" { h2 id="acts" { "Custody" } span class="muted" { "Each act is a line that can't be changed." } }
-            div class="card-body stack" {
+            div class="card-body row" {
                 @for act in possible { (act_form(item, *act)) }
             }
         }
@@ -251,9 +251,9 @@ fn act_form(item: &Evidence, act: CustodyAct) -> Markup {
         CustodyAct::Collected => return Markup::default(),
     };
     html! {
-        details {
+        details class="act" {
             summary class="button" { (verb) }
-            form class="form" method="post" action={ "/evidence/" (item.id) "/custody" } {
+            form class="form gap-top" method="post" action={ "/evidence/" (item.id) "/custody" } data-done="The act stands in the chain of custody" {
                 input type="hidden" name="act" value=(act);
                 div class="field-row" {
                     @if let Some(label) = receiver {
@@ -310,7 +310,7 @@ fn hand_over_form(incident: IncidentId) -> Markup {
         section class="card" aria-labelledby="hand-over" {
             div class="card-head" { h2 id="hand-over" { "Hand over a file" } span class="muted" { "Up to 512 MiB. You are its first custodian." } }
             div class="card-body" {
-                form class="form" method="post" action={ "/incidents/" (incident) "/evidence" } enctype="multipart/form-data" {
+                form class="form" method="post" action={ "/incidents/" (incident) "/evidence" } enctype="multipart/form-data" data-done="The file is hashed and kept as evidence" {
                     div class="field" { label for="ev-file" { "File" } input id="ev-file" type="file" name="file" required; }
                     div class="field-row" {
                         (field("method", "How it was acquired", "disk image with write blocker", true))

@@ -42,8 +42,8 @@ pub async fn page(State(app): State<App>, Who(actor): Who) -> Markup {
         @for (path, item) in &description.paths.paths {
             @for (method, operation) in operations(item) {
                 article class="card" {
-                    h2 class="mono" { (method) " " (path) }
-                    (operation_text(operation))
+                    div class="card-head" { h2 class="mono break" { (method) " " (path) } }
+                    div class="card-body stack-s" { (operation_text(operation)) }
                 }
             }
         }

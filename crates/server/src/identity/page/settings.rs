@@ -41,7 +41,7 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
         @if let Some((key, secret)) = made { (new_key(key, secret)) }
         div class="stack" {
             section class="card" aria-labelledby="people" {
-                div class="card-head" { h2 id="people" { "People" } span class="muted" { (accounts.len()) " accounts" } }
+                div class="card-head" { h2 id="people" { "People" } span class="muted" { (accounts.len()) @if accounts.len() == 1 { " account" } @else { " accounts" } } }
                 (account_table(&accounts, manages))
                 @if manages { div class="card-body" { (account_form()) } }
             }
@@ -86,7 +86,7 @@ fn account_table(accounts: &[Account], manages: bool) -> Markup {
 fn account_actions(account: &Account) -> Markup {
     let label = format!("Role of {}", account.name);
     html! {
-        form class="row" method="post" action={ "/settings/accounts/" (account.id) } {
+        form class="row" method="post" action={ "/settings/accounts/" (account.id) } data-done={ "Saved: " (account.name) } {
             (role_select(&label, account.role))
             select name="disabled" aria-label={ "State of " (account.name) } {
                 option value="false" selected[!account.disabled] { "Active" }
@@ -111,7 +111,7 @@ fn account_form() -> Markup {
     html! {
         details {
             summary class="button" { (parts::icon("plus")) "Add a person" }
-            form class="form" method="post" action="/settings/accounts" {
+            form class="form" method="post" action="/settings/accounts" data-done="The account is made; tell them the password by a safe way" {
                 div class="field-row" {
                     (field("name", "Name", "text", "off", "", None))
                     (field("email", "E-mail", "email", "off", "", None))
@@ -152,7 +152,7 @@ fn revoke_form(key: &ApiKey) -> Markup {
     html! {
         @if key.revoked_at.is_some() { span class="badge" data-status="closed" { "Revoked" } }
         @else {
-            form method="post" action={ "/settings/keys/" (key.id) "/revoke" } data-confirm="Programs that use this key are shut out at once. This cannot be undone." data-confirm-title={ "Revoke " (key.id) "?" } {
+            form method="post" action={ "/settings/keys/" (key.id) "/revoke" } data-done={ (key.id) " is revoked" } data-confirm="Programs that use this key are shut out at once. This cannot be undone." data-confirm-title={ "Revoke " (key.id) "?" } {
                 button class="button" data-size="small" type="submit" { "Revoke" }
             }
         }
@@ -165,7 +165,7 @@ fn key_form(actor: &Actor) -> Markup {
         Actor::Watchbell => Role::Observer,
     };
     html! {
-        form class="form" method="post" action="/settings/keys" {
+        form class="form" method="post" action="/settings/keys" data-plain="" {
             div class="field-row" {
                 (field("name", "What the key is for", "text", "off", "", None))
                 div class="field" {
@@ -188,7 +188,7 @@ fn new_key(key: &ApiKey, secret: &str) -> Markup {
             (parts::icon("check"))
             div {
                 strong { (key.id) " is made. Copy it now: it is not shown again." }
-                p { code id="secret" { (secret) } " " button class="button" data-size="small" type="button" data-copy="#secret" { (parts::icon("copy")) "Copy" } }
+                p { code id="secret" { (secret) } " " button class="button" data-size="small" type="button" data-copy-from="secret" { (parts::icon("copy")) "Copy" } }
             }
         }
     }

@@ -4,19 +4,24 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
-use domain::{Actor, AlertId, IncidentType, Permission, Severity, SeverityFacts, Tlp, UserId};
+use domain::{Actor, AlertId, IncidentId, IncidentType, Permission, Severity, SeverityFacts, Tlp, UserId};
 use maud::{Markup, html};
 
 use super::super::api::inputs::word;
-use super::super::{Declaration, declare, optional};
+use super::super::declare::add_alerts;
+use super::super::{Declaration, IncidentView, declare, optional, read};
 use super::{choices, select};
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::web::extract::{Form, Query, Who};
+use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
+use crate::web::paging::PageQuery;
 use crate::web::parts;
 use crate::{identity, plan};
+
+/// How many open incidents are offered to take the alerts in.
+const OPEN_NAMED: u16 = 8;
 
 /// What is in the form: empty at first, what was sent when something was wrong with it.
 #[derive(Debug, Clone, Default)]
@@ -211,6 +216,7 @@ async fn draw(
     wrong: Option<&str>,
 ) -> Result<Markup> {
     let names = identity::names(app).await?;
+    let open = open_incidents(app, actor, alerts).await?;
     let content = html! {
         header class="page-head" {
             div class="page-title" {
@@ -222,9 +228,9 @@ async fn draw(
             }
         }
         div class="columns" {
-            form class="form" method="post" action="/incidents" {
+            form class="form" method="post" action="/incidents" data-done="The incident is declared; these are its first steps" {
                 @if let Some(wrong) = wrong {
-                    div class="error-summary" role="alert" { h2 { "Something is missing" } p { (wrong) } }
+                    div class="error-summary" role="alert" { h2 { "This was not done" } p { (wrong) } }
                 }
                 @for alert in &said.alerts { input type="hidden" name="alert" value=(alert); }
                 div class="field" {
@@ -283,7 +289,7 @@ async fn draw(
                     a class="button" href="/" { "Cancel" }
                 }
             }
-            (aside(alerts))
+            (aside(alerts, &open))
         }
     };
     Ok(frame::page(app, actor, Nav::Incidents, "Declare an incident", &[], &content).await)
@@ -306,16 +312,60 @@ fn facts(name: &str, legend: &str, answers: &[(&str, &str, &str)], chosen: &str)
     }
 }
 
-fn aside(alerts: &[Alert]) -> Markup {
+/// The incidents that the alerts may belong to instead, the newest first.
+async fn open_incidents(app: &App, actor: &Actor, alerts: &[Alert]) -> Result<Vec<IncidentView>> {
+    if alerts.is_empty() || !actor.may(Permission::WorkIncident) {
+        return Ok(Vec::new());
+    }
+    let filter = read::Filter { open: Some(true), ..read::Filter::default() };
+    let page = PageQuery { cursor: None, limit: Some(OPEN_NAMED) };
+    Ok(read::list(app, actor, filter, &page).await?.items)
+}
+
+/// The alerts may be more of what is known already.
+fn instead(alerts: &[Alert], open: &[IncidentView]) -> Markup {
+    html! {
+        section class="card" {
+            div class="card-head" { h2 { "Or add to an open incident" } }
+            form class="card-body stack-s" method="post" data-done="The alerts are part of this incident now" {
+                @for alert in alerts { input type="hidden" name="alert" value=(alert.id); }
+                @for view in open {
+                    @let id = view.record.id;
+                    div class="row-spread" {
+                        a class="break" href={ "/incidents/" (id) } { (id) " " (view.record.title) }
+                        button class="button" data-size="small" type="submit" formaction={ "/incidents/" (id) "/alerts" } aria-label={ "Add to " (id) } { (parts::icon("plus")) "Add" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `POST /incidents/INC-1/alerts`
+pub async fn add(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect> {
+    // Whether there is such an incident comes before what is wrong with the form.
+    read::get(&app, &actor, id).await?;
+    let said = Said::read(pairs)?;
+    add_alerts(&app, &actor, id, ids(&said.alerts)?).await?;
+    Ok(Redirect::to(&format!("/incidents/{id}")))
+}
+
+fn aside(alerts: &[Alert], open: &[IncidentView]) -> Markup {
     html! {
         aside class="stack" aria-label="What the incident begins with" {
+            @if !open.is_empty() { (instead(alerts, open)) }
             section class="card" {
                 div class="card-head" { h2 { "From these alerts" } }
                 div class="card-body" {
                     @if alerts.is_empty() { p class="muted" { "None. Alerts can be taken in later." } }
                     ul class="stack-s" {
                         @for alert in alerts {
-                            li { (parts::severity(alert.severity)) " " a href={ "/alerts/" (alert.id) } { (alert.title) } span class="cell-sub" { (alert.entity.name()) ", " (alert.count) " events" } }
+                            li { (parts::severity(alert.severity)) " " a href={ "/alerts/" (alert.id) } { (alert.title) } div class="small muted break" { (alert.entity.name()) ", " (alert.count) @if alert.count == 1 { " event" } @else { " events" } } }
                         }
                     }
                 }

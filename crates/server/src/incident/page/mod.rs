@@ -46,6 +46,7 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/reopen", post(forms::reopen))
         .route("/incidents/{id}/severity", post(forms::set_severity))
         .route("/incidents/{id}/type", post(forms::set_type))
+        .route("/incidents/{id}/alerts", post(declare::add))
         .route("/incidents/{id}/edit", post(forms::edit))
         .route("/incidents/{id}/commander", post(forms::set_commander))
         .route("/incidents/{id}/restrict", post(forms::restrict))
@@ -236,7 +237,7 @@ fn next_phase(shown: &Shown) -> Markup {
                 a class="button" data-kind="primary" href=(shown.path("/close")) { (parts::icon("lock")) "Close incident" }
             }
             Some(next) => {
-                form method="post" action=(shown.path("/phase")) data-confirm={ "The clocks of the tasks in " (next.label().to_lowercase()) " begin to run." } data-confirm-title={ "Move " (record.id) " to " (next.label().to_lowercase()) "?" } data-confirm-kind="primary" {
+                form method="post" action=(shown.path("/phase")) data-stay="" data-done={ "Moved to " (next.label().to_lowercase()) } data-confirm={ "The clocks of the tasks in " (next.label().to_lowercase()) " begin to run." } data-confirm-title={ "Move " (record.id) " to " (next.label().to_lowercase()) "?" } data-confirm-kind="primary" {
                     input type="hidden" name="phase" value=(next.as_str());
                     input type="hidden" name="reason" value="";
                     button class="button" data-kind="primary" type="submit" { "Move to " (next.label().to_lowercase()) (parts::icon("chevron")) }

@@ -187,7 +187,7 @@ fn steer(shown: &Shown, _actor: &Actor) -> Markup {
                 @if shown.works {
                     details id="edit" open[record.summary.is_none()] {
                         summary { "Name, summary, marking" }
-                        form class="form gap-top" method="post" action=(shown.path("/edit")) {
+                        form class="form gap-top" method="post" action=(shown.path("/edit")) data-done="Saved" {
                             div class="field" { label for="e-title" { "Name" } input id="e-title" name="title" value=(record.title) required maxlength="200"; }
                             div class="field" { label for="e-summary" { "What is known" } textarea id="e-summary" name="summary" rows="5" { (record.summary.as_deref().unwrap_or_default()) } }
                             @if shown.commands { (select("tlp", "Marking", None, &choices!(Tlp), Some(record.tlp))) }
@@ -198,7 +198,7 @@ fn steer(shown: &Shown, _actor: &Actor) -> Markup {
                 @if shown.commands && record.is_closed() {
                     details {
                         summary { "Reopen" }
-                        form class="form gap-top" method="post" action=(shown.path("/reopen")) data-confirm="Work begins again; the closing stays in the record." data-confirm-title={ "Reopen " (record.id) "?" } {
+                        form class="form gap-top" method="post" action=(shown.path("/reopen")) data-done="Reopened" data-confirm="Work begins again; the closing stays in the record." data-confirm-title={ "Reopen " (record.id) "?" } {
                             (select("phase", "Phase in which work goes on", None, &working, Some(Phase::Assessment)))
                             (reason_field("r-reopen", true, ""))
                             div class="form-actions" { button class="button" type="submit" { "Reopen" } }
@@ -208,7 +208,7 @@ fn steer(shown: &Shown, _actor: &Actor) -> Markup {
                 @if shown.commands && !record.is_closed() {
                     details {
                         summary { "Phase" }
-                        form class="form gap-top" method="post" action=(shown.path("/phase")) data-confirm="The clocks of the tasks in that phase begin to run." data-confirm-title="Move to this phase?" data-confirm-kind="primary" {
+                        form class="form gap-top" method="post" action=(shown.path("/phase")) data-done="Moved to the new phase" data-confirm="The clocks of the tasks in that phase begin to run." data-confirm-title="Move to this phase?" data-confirm-kind="primary" {
                             (select("phase", "Phase", None, &working, record.phase.next()))
                             (reason_field("r-phase", false, "Needed to skip a phase or to go back."))
                             div class="form-actions" { button class="button" type="submit" { "Move" } a class="button" href=(shown.path("/close")) { "Close instead" } }
@@ -216,7 +216,7 @@ fn steer(shown: &Shown, _actor: &Actor) -> Markup {
                     }
                     details {
                         summary { "Severity" }
-                        form class="form gap-top" method="post" action=(shown.path("/severity")) {
+                        form class="form gap-top" method="post" action=(shown.path("/severity")) data-done="Severity set; the reason stands with the decisions" {
                             (select("severity", "Severity", None, &choices!(Severity), Some(record.severity)))
                             (reason_field("r-severity", true, "It stands with the decision."))
                             div class="form-actions" { button class="button" type="submit" { "Set severity" } }
@@ -224,7 +224,7 @@ fn steer(shown: &Shown, _actor: &Actor) -> Markup {
                     }
                     details {
                         summary { "Type" }
-                        form class="form gap-top" method="post" action=(shown.path("/type")) data-confirm="Steps of the present procedure that nobody has begun fall away; those of the new one are added." data-confirm-title="Change the type?" data-confirm-kind="primary" {
+                        form class="form gap-top" method="post" action=(shown.path("/type")) data-done="Type changed; see the new tasks" data-confirm="Steps of the present procedure that nobody has begun fall away; those of the new one are added." data-confirm-title="Change the type?" data-confirm-kind="primary" {
                             (select("type", "Type", None, &choices!(IncidentType), Some(record.incident_type)))
                             (reason_field("r-type", true, ""))
                             div class="form-actions" { button class="button" type="submit" { "Set type" } }
@@ -249,7 +249,7 @@ pub async fn closing(State(app): State<App>, Who(actor): Who, Path(id): Path<Inc
             @if shown.view.record.is_closed() { p { "This incident is closed already." } }
             @else if !shown.commands { p { "Only an incident manager or the commander closes an incident." } }
             @else {
-                form class="form" method="post" action=(shown.path("/close")) data-confirm="Closing ends the response. The record stays; it can be opened again only with a reason." data-confirm-title={ "Close " (id) "?" } data-confirm-word=(id) data-confirm-action="Close incident" {
+                form class="form" method="post" action=(shown.path("/close")) data-done="The incident is closed" data-confirm="Closing ends the response. The record stays; it can be opened again only with a reason." data-confirm-title={ "Close " (id) "?" } data-confirm-word=(id) data-confirm-action="Close incident" {
                     h2 { "Close the incident" }
                     (select("outcome", "Outcome", None, &choices!(Outcome), Some(Outcome::Resolved)))
                     (text_field("root_cause", "Root cause", 4, false, "Why it could happen, not who did it."))

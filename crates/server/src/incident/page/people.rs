@@ -39,7 +39,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                                 (parts::person(&member.name))
                                 @if record.commander == Some(member.id) { span class="badge" data-role="commander" { "Commander" } }
                                 @else if shown.commands {
-                                    form method="post" action=(shown.path(&format!("/members/{}/remove", member.id))) data-confirm="They no longer belong to it; if it is restricted they no longer see it." data-confirm-title={ "Take " (member.name) " out?" } {
+                                    form method="post" action=(shown.path(&format!("/members/{}/remove", member.id))) data-done={ (member.name) " is taken out" } data-confirm="They no longer belong to it; if it is restricted they no longer see it." data-confirm-title={ "Take " (member.name) " out?" } {
                                         button class="button" data-size="small" data-kind="quiet" type="submit" { "Take out" }
                                     }
                                 }
@@ -47,8 +47,8 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                         }
                     }
                     @if shown.commands {
-                        form class="form" method="post" action=(shown.path("/members")) {
-                            (person_select(&shown, "member", "Add somebody", None, None))
+                        form class="form" method="post" action=(shown.path("/members")) data-done="Added" {
+                            (person_select(&shown, "member", "Add somebody", Some("Choose …"), None))
                             div class="form-actions" { button class="button" type="submit" { "Add" } }
                         }
                     }
@@ -60,7 +60,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                     div class="card-body stack-s" {
                         @match &shown.view.commander_name { Some(name) => (parts::person(name)), None => span class="person-none" { "nobody yet" } }
                         @if shown.commands && !record.is_closed() {
-                            form class="form" method="post" action=(shown.path("/commander")) {
+                            form class="form" method="post" action=(shown.path("/commander")) data-done="Command handed over" {
                                 (person_select(&shown, "commander", "Hand over to", None, None))
                                 div class="form-actions" { button class="button" type="submit" { "Hand over" } }
                             }
@@ -72,7 +72,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                     div class="card-body stack-s" {
                         p { @if record.restricted { "Restricted: only the people named here know of it." } @else { "Open to everyone with the right to read incidents." } }
                         @if shown.commands {
-                            form method="post" action=(shown.path("/restrict")) data-confirm=(confirm) data-confirm-title={ (action) "?" } {
+                            form method="post" action=(shown.path("/restrict")) data-done="Changed who sees this incident" data-confirm=(confirm) data-confirm-title={ (action) "?" } {
                                 input type="hidden" name="restricted" value=(word);
                                 button class="button" type="submit" { (parts::icon("lock")) (action) }
                             }

@@ -70,7 +70,7 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
             @if task.is_settled() || !shown.works {
                 span class="task-mark" { (parts::icon(if task.status == TaskStatus::Skipped { "skip" } else { "check" })) }
             } @else {
-                form method="post" action={ "/tasks/" (task.id) "/done" } { button class="task-mark" type="submit" aria-label={ "Done: " (task.title) } { (parts::icon("check")) } }
+                form method="post" action={ "/tasks/" (task.id) "/done" } data-stay="" data-done={ "Done: " (task.title) } { button class="task-mark" type="submit" aria-label={ "Done: " (task.title) } { (parts::icon("check")) } }
             }
             div {
                 span class="task-name" { (task.title) }
@@ -89,18 +89,20 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
                     @if let Some(settled) = task.settled_at { span { (task.status.label().to_lowercase()) " " (parts::ago(settled)) } }
                     @if let Some(reason) = &task.reason { span { (reason) } }
                 }
-                @if task.instructions.is_some() || !task.evidence.is_empty() {
-                    details class="task-how" {
-                        summary { "How" }
-                        @if let Some(text) = &task.instructions { (super::overview::paragraphs(text)) }
-                        @if !task.evidence.is_empty() { p { "Keep: " (task.evidence.join("; ")) } }
+                div class="task-folds" {
+                    @if task.instructions.is_some() || !task.evidence.is_empty() {
+                        details class="task-how" {
+                            summary { "How" }
+                            @if let Some(text) = &task.instructions { (super::overview::paragraphs(text)) }
+                            @if !task.evidence.is_empty() { p { "Keep: " (task.evidence.join("; ")) } }
+                        }
                     }
+                    @if shown.works { (more(shown, task)) }
                 }
-                @if shown.works { (more(shown, task)) }
             }
             @if shown.works && !task.is_settled() {
-                form class="task-actions" method="post" action={ "/tasks/" (task.id) "/done" } {
-                    @if task.status == TaskStatus::Open { button class="button" data-size="small" type="submit" formaction={ "/tasks/" (task.id) "/start" } { "Take" } }
+                form class="task-actions" method="post" action={ "/tasks/" (task.id) "/done" } data-stay="" data-done={ "Done: " (task.title) } {
+                    @if task.status == TaskStatus::Open { button class="button" data-size="small" type="submit" formaction={ "/tasks/" (task.id) "/start" } data-done={ "Yours: " (task.title) } { "Take" } }
                     button class="button" data-size="small" type="submit" { (parts::icon("check")) "Done" }
                 }
             }
@@ -122,22 +124,22 @@ fn more(shown: &Shown, task: &Task) -> Markup {
     let id = task.id;
     html! {
         details class="task-how" {
-            summary { @if task.is_settled() { "Reopen" } @else { "Skip, give" } }
+            summary { @if task.is_settled() { "Reopen" } @else { "Assign or skip" } }
             @if task.is_settled() {
-                form method="post" action={ "/tasks/" (id) "/reopen" } { button class="button" data-size="small" type="submit" { "Reopen" } }
+                form method="post" action={ "/tasks/" (id) "/reopen" } data-stay="" data-done={ "Open again: " (task.title) } { button class="button" data-size="small" type="submit" { "Reopen" } }
             } @else {
-                form class="row" method="post" action={ "/tasks/" (id) "/skip" } {
+                form class="row" method="post" action={ "/tasks/" (id) "/skip" } data-stay="" data-done={ "Skipped: " (task.title) } {
                     input name="reason" required aria-label={ "Why " (task.title) " is skipped" } placeholder="Why it is skipped";
                     button class="button" data-size="small" type="submit" { (parts::icon("skip")) "Skip" }
                 }
-                form class="row gap-top" method="post" action={ "/tasks/" (id) "/owner" } {
+                form class="row gap-top" method="post" action={ "/tasks/" (id) "/owner" } data-stay="" data-done={ "Assigned: " (task.title) } {
                     select name="owner" aria-label={ "Who does " (task.title) } {
                         option value="" { "Nobody in particular" }
                         @for (user, name) in &shown.names { option value=(user) selected[task.owner == Some(*user)] { (name) } }
                     }
-                    button class="button" data-size="small" type="submit" { "Give" }
+                    button class="button" data-size="small" type="submit" { "Assign" }
                     @if task.status == TaskStatus::InProgress {
-                        button class="button" data-size="small" type="submit" formaction={ "/tasks/" (id) "/release" } { "Give back" }
+                        button class="button" data-size="small" type="submit" formaction={ "/tasks/" (id) "/release" } data-done={ "Free again: " (task.title) } { "Give back" }
                     }
                 }
             }
@@ -149,7 +151,7 @@ fn form(shown: &Shown, plan: &Plan) -> Markup {
     html! {
         details class="gap-top" {
             summary class="button" { (parts::icon("plus")) "Add a task" }
-            form class="form gap-top" method="post" action=(shown.path("/tasks")) {
+            form class="form gap-top" method="post" action=(shown.path("/tasks")) data-done="Task added" {
                 (text_field("title", "What is to be done", 1, false, ""))
                 (text_field("instructions", "How", 3, true, ""))
                 div class="field-row" {

@@ -51,7 +51,7 @@ fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
                             td data-type="time" data-label="Last seen" { @if let Some(at) = asset.last_seen { (parts::time(at)) } }
                             @if shown.works {
                                 td data-type="actions" {
-                                    form class="row" method="post" action=(shown.path(&format!("/assets/{}", asset.id))) {
+                                    form class="row" method="post" action=(shown.path(&format!("/assets/{}", asset.id))) data-stay="" data-done={ "Set: " (asset.name) } {
                                         (word_select("state", &format!("State of {}", asset.name), &choices!(AssetState), asset.state))
                                         input type="hidden" name="note" value="";
                                         button class="button" data-size="small" type="submit" { "Set" }
@@ -97,7 +97,7 @@ fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
                 span class="observable" { (observed.value) }
                 button class="copy" type="button" data-copy=(observed.value) aria-label="Copy the value" { (parts::icon("copy")) }
                 @if !observed.parts.is_empty() || observed.note.is_some() {
-                    span class="cell-sub" { (observed.parts.join(", ")) @if let Some(note) = &observed.note { " " (note) } }
+                    span class="cell-sub" { (observed.parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(", ")) @if let Some(note) = &observed.note { " " (note) } }
                 }
             }
             td data-label="Kind" { (observed.kind.label()) }
@@ -109,7 +109,7 @@ fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
             td data-type="time" data-label="Last seen" { @if let Some(at) = observed.last_seen { (parts::time(at)) } }
             @if shown.works {
                 td data-type="actions" {
-                    form class="row" method="post" action=(shown.path(&format!("/observables/{}", observed.id))) {
+                    form class="row" method="post" action=(shown.path(&format!("/observables/{}", observed.id))) data-stay="" data-done={ "Set: " (observed.value) } {
                         (word_select("standing", &format!("What {} is", observed.value), &choices!(Standing), observed.standing))
                         input type="hidden" name="note" value="";
                         button class="button" data-size="small" type="submit" { "Set" }
@@ -134,7 +134,7 @@ fn forms(shown: &Shown) -> Markup {
         div class="halves gap-top" {
             details {
                 summary class="button" { (parts::icon("plus")) "Add an observable" }
-                form class="form gap-top" method="post" action=(shown.path("/observables")) {
+                form class="form gap-top" method="post" action=(shown.path("/observables")) data-done="Observable added" {
                     (text_field("value", "Value", 1, false, "An address, name, digest, path. Written harmlessly (hxxp, [.]) is fine."))
                     div class="field-row" {
                         (select("kind", "Kind", Some("Told from the value"), &choices!(ObservableKind), None))
@@ -146,7 +146,7 @@ fn forms(shown: &Shown) -> Markup {
             }
             details {
                 summary class="button" { (parts::icon("plus")) "Add an asset" }
-                form class="form gap-top" method="post" action=(shown.path("/assets")) {
+                form class="form gap-top" method="post" action=(shown.path("/assets")) data-done="Asset added" {
                     div class="field" { label for="asset-name" { "Name" } input id="asset-name" name="name" required autocomplete="off"; }
                     div class="field-row" {
                         div class="field" { label for="asset-kind" { "Kind" } select id="asset-kind" name="kind" { @for (_, word, label) in &assets { option value=(word) { (label) } } } }

@@ -135,13 +135,13 @@ fn mend(shown: &Shown, entry: &Entry) -> Markup {
     let path = shown.path(&format!("/entries/{}", entry.id));
     html! {
         details class="task-how" {
-            summary { "Correct, techniques" }
-            form class="stack-s" method="post" action={ (path) "/correct" } {
+            summary { "Correct or tag" }
+            form class="stack-s" method="post" action={ (path) "/correct" } data-done={ (entry.id) " is corrected" } {
                 textarea name="text" rows="3" required aria-label={ "What " (entry.id) " should say" } { (entry.text) }
                 input type="hidden" name="at" value="";
                 button class="button" data-size="small" type="submit" { "Correct by a new entry" }
             }
-            form class="row gap-top" method="post" action={ (path) "/techniques" } {
+            form class="row gap-top" method="post" action={ (path) "/techniques" } data-done={ "Techniques of " (entry.id) " are set" } {
                 input name="techniques" value=(entry.techniques.join(" ")) aria-label={ "ATT&CK techniques of " (entry.id) } placeholder="T1059.001 T1486" data-mono="";
                 button class="button" data-size="small" type="submit" { "Set techniques" }
             }
@@ -161,7 +161,7 @@ fn form(shown: &Shown) -> Markup {
     html! {
         details {
             summary class="button" { (parts::icon("plus")) "Add an entry" }
-            form class="form gap-top" method="post" action=(shown.path("/entries")) {
+            form class="form gap-top" method="post" action=(shown.path("/entries")) data-done="Added to the timeline" {
                 div class="field-row" {
                     (select("kind", "Kind", None, &kinds, Some(EntryKind::Note)))
                     (when_field("at"))
@@ -221,7 +221,7 @@ fn decision_form(shown: &Shown) -> Markup {
     html! {
         details {
             summary class="button" { (parts::icon("plus")) "Write down a decision" }
-            form class="form gap-top" method="post" action=(shown.path("/decisions")) {
+            form class="form gap-top" method="post" action=(shown.path("/decisions")) data-done="The decision is written down" {
                 (text_field("decision", "What was decided", 2, false, ""))
                 (text_field("reason", "Why", 3, false, "With the choices that were refused."))
                 div class="field-row" {

@@ -27,6 +27,11 @@ async function confirmed(button) {
   await page.locator("dialog[open] button[type=submit]").click();
 }
 
+/** Waits for the word that tells of an act. */
+async function said(text) {
+  await page.locator(".toast", { hasText: text }).waitFor();
+}
+
 test("the set-up link makes the first administrator, once", LIMIT, async () => {
   await page.goto(world.setup);
   await assertAccessible(page, "set-up");
@@ -120,22 +125,61 @@ test("the incident has tasks, evidence, things and a timeline", LIMIT, async () 
 test("people work on it, and all they do stands on the timeline", LIMIT, async () => {
   await page.goto("/incidents/INC-1/tasks");
   await page.locator("button.task-mark").first().click();
-  await page.waitForLoadState();
+  await said(/^Done: /);
   await page.goto("/incidents/INC-1/decisions");
   await page.locator("summary", { hasText: "Write down a decision" }).click();
   await page.locator("form[action$='/decisions'] [name=decision]").fill("Isolate ws-17 at the switch");
   await page.locator("form[action$='/decisions'] [name=reason]").fill("Shadow copies are gone; encryption may follow");
   await page.getByRole("button", { name: "Write down", exact: true }).click();
-  await page.waitForLoadState();
+  await said(/decision is written down/);
   await page.goto("/incidents/INC-1/timeline");
   await page.locator("summary", { hasText: "Add an entry" }).click();
   await page.locator("form[action$='/entries'] [name=text]").fill("The user says that files cannot be opened");
   await page.getByRole("button", { name: "Add", exact: true }).click();
-  await page.waitForLoadState();
+  await said(/Added to the timeline/);
   await page.goto("/incidents/INC-1/timeline");
   const timeline = await page.locator("main").innerText();
   for (const text of [/Isolate ws-17/, /files cannot be opened/, /done/i]) assert.match(timeline, text);
   await picture(page, "timeline");
+});
+
+test("a refused form keeps what was typed; a list that is written in waits", LIMIT, async () => {
+  await page.goto("/incidents/INC-1/tasks");
+  await page.locator("summary", { hasText: "Add a task" }).click();
+  const title = page.locator("form[action$='/tasks'] [name=title]");
+  await title.fill("x".repeat(300));
+  await page.locator("form[action$='/tasks'] button[type=submit]").click();
+  await page.locator(".error-summary", { hasText: "200 characters" }).waitFor();
+  assert.equal((await title.inputValue()).length, 300);
+  // The browser notes the refusal itself; nothing else may be wrong.
+  assert.match(page.faults.splice(0).join("\n"), /^console: Failed to load resource: .* 422 [^\n]*$/);
+
+  await page.locator("summary", { hasText: "Assign or skip" }).first().click();
+  const why = page.locator("#task-list input[name=reason]").first();
+  await why.fill("half a rea");
+  const done = page.locator(".task[data-state=done]");
+  const before = await done.count();
+  const other = await page.context().newPage();
+  await other.goto("/incidents/INC-1/tasks");
+  await other.locator("button.task-mark").last().click();
+  await other.locator(".toast").waitFor();
+  await other.close();
+  await page.waitForTimeout(1000);
+  assert.equal(await why.inputValue(), "half a rea");
+  assert.equal(await done.count(), before);
+  await why.fill("");
+  await why.blur();
+  await done.nth(before).waitFor();
+  assert.ok(await why.isVisible(), "what was unfolded stays so");
+});
+
+test("a further alert joins the open incident", LIMIT, async () => {
+  await page.goto("/");
+  await page.locator(".row-link").first().click();
+  await page.getByRole("link", { name: "Declare incident" }).first().click();
+  await page.getByRole("button", { name: "Add to INC-1" }).click();
+  await page.waitForURL(/\/incidents\/INC-1$/);
+  await said(/part of this incident/);
 });
 
 test("it moves through the phases and is closed with outcome, root cause and lessons", LIMIT, async () => {

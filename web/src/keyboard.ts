@@ -25,7 +25,7 @@ const HELP: [group: string, keys: [keys: string[], meaning: string][]][] = [
   ["Actions", [
     [["a"], "Acknowledge"],
     [["d"], "Declare an incident"],
-    [["/"], "Search"],
+    [["/"], "Find in the list"],
     [["?"], "Show these keys"],
     [["Esc"], "Close what is open"],
   ]],
@@ -130,7 +130,7 @@ export function setUpKeyboard(): void {
         help();
         return done();
       case "/": {
-        const search = document.querySelector<HTMLInputElement>('[role="search"] input');
+        const search = document.querySelector<HTMLInputElement>('[role="search"] input, .main input[type="search"]');
         if (search && isVisible(search)) {
           search.focus();
           search.select();

@@ -68,9 +68,10 @@ pub async fn part(app: &App, actor: &Actor, incident: IncidentId) -> Result<Mark
                         div class="card-head" { h2 id="chains" { "Chains of custody" } }
                         div class="card-body stack" {
                             @for item in &items {
-                                section aria-label={ "Chain of custody of " (item.id) } {
-                                    h3 { a href={ "/evidence/" (item.id) } { (item.id) } " " span class="muted" { (item.name) } }
-                                    (chain(item))
+                                // One link says no more than the table does.
+                                details id={ "chain-" (item.id) } open[item.custody.len() > 1] {
+                                    summary { (item.id) " " span class="muted" { (item.name) ", " (item.custody.len()) @if item.custody.len() == 1 { " act" } @else { " acts" } } }
+                                    div class="gap-top" { (chain(item)) }
                                 }
                             }
                         }

@@ -37,7 +37,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who) -> Markup {
             div class="page-actions" { a class="button" href="/api/openapi.json" { "OpenAPI 3.1" } }
         }
         section class="prose" {
-            p { (description.info.description.as_deref().unwrap_or_default()) }
+            p { (plain(description.info.description.as_deref().unwrap_or_default())) }
         }
         @for (path, item) in &description.paths.paths {
             @for (method, operation) in operations(item) {
@@ -51,16 +51,25 @@ pub async fn page(State(app): State<App>, Who(actor): Who) -> Markup {
     frame::page(&app, &actor, frame::Nav::Settings, "API", &[], &content).await
 }
 
+/// The description's Markdown as a page shows it: names in backticks are code.
+fn plain(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
 fn operation_text(operation: &Operation) -> Markup {
     html! {
-        @if let Some(summary) = &operation.summary { p { (summary) } }
-        @if let Some(text) = &operation.description { p class="muted" { (text) } }
+        @if let Some(summary) = &operation.summary { p { (plain(summary)) } }
+        @if let Some(text) = &operation.description { p class="muted" { (plain(text)) } }
         @if let Some(parameters) = &operation.parameters {
             dl class="facts" {
                 @for parameter in parameters {
                     @if let RefOr::T(parameter) = parameter {
                         dt class="mono" { (parameter.name) }
-                        dd { (parameter.description.as_deref().unwrap_or("")) }
+                        dd { (plain(parameter.description.as_deref().unwrap_or(""))) }
                     }
                 }
             }

@@ -15,6 +15,9 @@ use crate::text::plain;
 const TIME: usize = 0;
 const LEVEL: usize = 3;
 
+/// The columns of a terminal in which titles stay on a line or two without help.
+const WIDE_ENOUGH: u16 = 110;
+
 pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
@@ -28,13 +31,14 @@ pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<
     } else {
         table.force_no_tty();
     }
+    let is_narrow = look.fitted && table.width().is_some_and(|columns| columns < WIDE_ENOUGH);
     table.set_header(
         ["Time (UTC)", "Host", "Rule", "Level", "ATT&CK"]
             .map(|title| Cell::new(title).add_attribute(Attribute::Bold)),
     );
     for row in rows {
         table.add_row([
-            Cell::new(moment(row.finding.at)),
+            Cell::new(time(&moment(row.finding.at), is_narrow)),
             Cell::new(plain(row.host())),
             Cell::new(plain(&row.rule.title)),
             coloured(row.level()),
@@ -47,10 +51,20 @@ pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
+    if is_narrow {
+        table.column_iter_mut().for_each(|column| {
+            column.set_padding((0, 1));
+        });
+    }
     for line in table.lines() {
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// Where room is short, the seconds are enough; the other outputs keep the whole time.
+fn time(moment: &str, is_narrow: bool) -> &str {
+    if is_narrow { moment.split('.').next().unwrap_or(moment) } else { moment }
 }
 
 fn coloured(level: Level) -> Cell {

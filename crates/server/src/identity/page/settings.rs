@@ -167,7 +167,7 @@ fn key_form(actor: &Actor) -> Markup {
     html! {
         form class="form" method="post" action="/settings/keys" data-plain="" {
             div class="field-row" {
-                (field("name", "What the key is for", "text", "off", "", None))
+                div class="field" { label for="key-name" { "What the key is for" } input id="key-name" name="name" required maxlength="200" autocomplete="off"; }
                 div class="field" {
                     label for="key-role" { "Role" }
                     select id="key-role" name="role" {

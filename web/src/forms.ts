@@ -13,7 +13,7 @@ type Submitter = HTMLButtonElement | HTMLInputElement | null;
 /** A form may have fields named `method` or `action`, so its attributes are asked, never its properties. */
 function isOurs(form: HTMLFormElement, submitter: Submitter): boolean {
   const method = submitter?.getAttribute("formmethod") ?? form.getAttribute("method") ?? "get";
-  if (method.toLowerCase() !== "post" || !form.closest("#main")) return false;
+  if (method.toLowerCase() !== "post" || !form.closest(".frame main")) return false;
   return !["data-plain", "data-upload", "hx-get", "hx-post"].some((name) => form.hasAttribute(name));
 }
 

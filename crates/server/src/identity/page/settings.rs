@@ -50,8 +50,8 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
                 (key_table(&keys))
                 div class="card-body" { (key_form(actor)) }
             }
-            section class="card" aria-labelledby="password" {
-                div class="card-head" { h2 id="password" { "Your password" } }
+            section class="card" aria-labelledby="own-password" {
+                div class="card-head" { h2 id="own-password" { "Your password" } }
                 div class="card-body" { (password_form()) }
             }
         }

@@ -63,15 +63,17 @@ async fn bytes(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceI
 
 /// The evidence of one incident, oldest first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/evidence", tag = "evidence",
-    params(("id" = String, Path, example = "INC-1")),
-    responses((status = 200, body = [Evidence]), (status = 404, body = Problem)))]
+    params(("id" = String, Path, example = "INC-1"), PageQuery),
+    responses((status = 200, body = Page<Evidence>), (status = 404, body = Problem)))]
 async fn of_incident(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-) -> Result<axum::Json<Vec<Evidence>>> {
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Evidence>>> {
     super::seen(&app, &actor, id).await?;
-    Ok(axum::Json(super::of_incident(&app, &actor, id).await?))
+    let all = super::of_incident(&app, &actor, id).await?;
+    Ok(axum::Json(page.cut(all, |item| item.id.get())?))
 }
 
 /// What is sent with a file.

@@ -11,7 +11,8 @@ use utoipa_axum::routes;
 use super::{Account, ApiKey, NewAccount};
 use crate::app::App;
 use crate::error::{Problem, Result};
-use crate::web::extract::{Json, Path, Who};
+use crate::web::extract::{Json, Path, Query, Who};
+use crate::web::paging::{Page, PageQuery};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -43,9 +44,15 @@ async fn me(Who(actor): Who) -> axum::Json<Me> {
 }
 
 /// Lists all accounts.
-#[utoipa::path(get, path = "/api/v1/accounts", tag = "identity", responses((status = 200, body = [Account]), (status = 403, body = Problem)))]
-async fn accounts(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Vec<Account>>> {
-    Ok(axum::Json(super::accounts(&app, &actor).await?))
+#[utoipa::path(get, path = "/api/v1/accounts", tag = "identity", params(PageQuery),
+    responses((status = 200, body = Page<Account>), (status = 403, body = Problem)))]
+async fn accounts(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Account>>> {
+    let all = super::accounts(&app, &actor).await?;
+    Ok(axum::Json(page.cut(all, |account| account.id.get())?))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -95,9 +102,14 @@ async fn change_account(
 }
 
 /// Lists the caller's API keys; an administrator sees everybody's.
-#[utoipa::path(get, path = "/api/v1/keys", tag = "identity", responses((status = 200, body = [ApiKey])))]
-async fn keys(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Vec<ApiKey>>> {
-    Ok(axum::Json(super::keys(&app, &actor).await?))
+#[utoipa::path(get, path = "/api/v1/keys", tag = "identity", params(PageQuery), responses((status = 200, body = Page<ApiKey>)))]
+async fn keys(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<ApiKey>>> {
+    let all = super::keys(&app, &actor).await?;
+    Ok(axum::Json(page.cut(all, |key| key.id.get())?))
 }
 
 #[derive(Deserialize, ToSchema)]

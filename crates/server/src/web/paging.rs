@@ -38,6 +38,21 @@ impl PageQuery {
     }
 }
 
+impl PageQuery {
+    /// The page of a list that is at hand as a whole. `number` is what its items are known by.
+    pub fn cut<T>(&self, mut items: Vec<T>, number: impl Fn(&T) -> i64) -> Result<Page<T>> {
+        if let Some([last]) = self.position()? {
+            let place = items.iter().position(|item| number(item) == last).ok_or_else(not_ours)?;
+            items.drain(..=place);
+        }
+        Ok(Page::of(items, self.limit()?, |item| [number(item)]))
+    }
+}
+
+fn not_ours() -> Error {
+    Error::Invalid("`cursor` is not one that this list gave.".to_owned())
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {
@@ -72,5 +87,15 @@ mod tests {
         assert_eq!(query.position::<2>().unwrap(), Some([8, 2]));
         assert!(query.position::<1>().is_err());
         assert!(Page::of(vec![1], 1, |n| [*n]).next.is_none());
+    }
+
+    #[test]
+    fn a_list_at_hand_is_cut_in_its_own_order() {
+        let all = || vec![5, 3, 9, 1];
+        let first = PageQuery { cursor: None, limit: Some(2) }.cut(all(), |n| *n).unwrap();
+        assert_eq!((first.items, first.next.as_deref()), (vec![5, 3], Some("3")));
+        let second = PageQuery { cursor: first.next, limit: Some(2) }.cut(all(), |n| *n).unwrap();
+        assert_eq!((second.items, second.next), (vec![9, 1], None));
+        assert!(PageQuery { cursor: Some("7".to_owned()), limit: None }.cut(all(), |n| *n).is_err());
     }
 }

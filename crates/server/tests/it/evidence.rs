@@ -13,7 +13,7 @@ use crate::intake::SHADOWS;
 async fn the_log_behind_an_alert_is_the_first_evidence() {
     everywhere(|world| async move {
         let id = declare(&world, "Shadow copies deleted", SHADOWS, false).await;
-        let items = world.observer.get(&format!("/api/v1/incidents/{id}/evidence")).await.expect(200);
+        let items = world.observer.get(&format!("/api/v1/incidents/{id}/evidence")).await.list();
         let item = &items[0];
         assert_eq!(items.as_array().unwrap().len(), 1, "{}", world.store);
         assert_eq!(item["sha256"], ledger::Digest::of(&log(SHADOWS)).to_string());
@@ -128,7 +128,7 @@ async fn bad_forms_change_nothing() {
     who.post(&path, json!({ "method": "x" })).await.expect(422);
     let form = reqwest::multipart::Form::new().text("method", "x").text("tool", "x").text("place", "x");
     crate::harness::answer(who.request(Method::POST, &path).multipart(form)).await.expect(422);
-    let items = who.get(&path).await.expect(200);
+    let items = who.get(&path).await.list();
     assert_eq!(items.as_array().unwrap().len(), 1, "only the log");
 }
 
@@ -206,7 +206,7 @@ async fn bytes_that_changed_on_the_disk_are_noticed() {
 async fn evidence_of_a_restricted_incident_is_nobody_elses() {
     everywhere(|world| async move {
         let id = declare(&world, "Insider", SHADOWS, true).await;
-        let items = world.manager.get(&format!("/api/v1/incidents/{id}/evidence")).await.expect(200);
+        let items = world.manager.get(&format!("/api/v1/incidents/{id}/evidence")).await.list();
         let name = items[0]["id"].as_str().unwrap().to_owned();
         for who in [&world.responder, &world.observer, &world.admin] {
             who.get(&format!("/api/v1/incidents/{id}/evidence")).await.expect(404);

@@ -50,6 +50,14 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The items of a page of a list.
+    #[track_caller]
+    pub fn list(self) -> Value {
+        self.expect(200)["items"].take()
+    }
+}
+
 impl As {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.base))

@@ -19,7 +19,7 @@ async fn the_setup_link_works_once() {
         ];
         let second = client(None).post(format!("{}/setup", world.base)).form(&form).send().await.unwrap();
         assert_eq!(second.status(), 404);
-        assert_eq!(world.admin.get("/api/v1/accounts").await.expect(200).as_array().unwrap().len(), 4);
+        assert_eq!(world.admin.get("/api/v1/accounts").await.list().as_array().unwrap().len(), 4);
     })
     .await;
 }
@@ -75,7 +75,7 @@ async fn a_disabled_account_and_a_revoked_key_are_out_at_once() {
         answer(me()).await.expect(401);
         world.observer.get("/api/v1/me").await.expect(401);
 
-        let keys = world.responder.get("/api/v1/keys").await.expect(200);
+        let keys = world.responder.get("/api/v1/keys").await.list();
         let key = keys[0]["id"].as_str().unwrap().to_owned();
         world.manager.delete(&format!("/api/v1/keys/{key}")).await.expect(404);
         world.responder.delete(&format!("/api/v1/keys/{key}")).await.expect(200);

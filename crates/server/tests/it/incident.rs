@@ -34,7 +34,7 @@ async fn declare(world: &World, more: Value) -> Value {
 }
 
 async fn task_of(world: &World, incident: &str, phase: &str) -> Value {
-    let tasks = world.responder.get(&format!("/api/v1/incidents/{incident}/tasks")).await.expect(200);
+    let tasks = world.responder.get(&format!("/api/v1/incidents/{incident}/tasks")).await.list();
     tasks.as_array().unwrap().iter().find(|task| task["phase"] == phase).unwrap().clone()
 }
 
@@ -81,7 +81,7 @@ async fn from_an_alert_to_a_closed_incident() {
 
         // The procedure's steps are tasks; only those of the present phase have a time.
         let procedure = world.observer.get("/api/v1/plan/procedures/ransomware").await.expect(200);
-        let tasks = world.observer.get(&path("/tasks")).await.expect(200);
+        let tasks = world.observer.get(&path("/tasks")).await.list();
         assert_eq!(tasks.as_array().unwrap().len(), procedure["steps"].as_array().unwrap().len());
         for task in tasks.as_array().unwrap() {
             let timed = task["phase"] == "detection" && !task["due_within"].is_null();
@@ -99,14 +99,14 @@ async fn from_an_alert_to_a_closed_incident() {
         assert!(entries[0]["text"].as_str().unwrap().contains("vssadmin"));
 
         // The file is evidence; the host is an asset; what was run is an observable.
-        let evidence = world.observer.get(&path("/evidence")).await.expect(200);
+        let evidence = world.observer.get(&path("/evidence")).await.list();
         assert!(evidence.to_string().contains("sysmon.jsonl"), "{evidence}");
-        let assets = world.observer.get(&path("/assets")).await.expect(200);
+        let assets = world.observer.get(&path("/assets")).await.list();
         assert!(
             assets.as_array().unwrap().iter().any(|asset| asset["name"] == "ws01.example.org"),
             "{assets}"
         );
-        let observables = world.observer.get(&path("/observables")).await.expect(200);
+        let observables = world.observer.get(&path("/observables")).await.list();
         let host =
             observables.as_array().unwrap().iter().find(|one| one["value"] == "ws01.example.org").unwrap();
         assert_eq!(host["count"], 2);
@@ -161,7 +161,7 @@ async fn from_an_alert_to_a_closed_incident() {
             world.manager.post(&path("/phase"), json!({ "phase": phase })).await.expect(200);
             let now = world.observer.get(&path("")).await.expect(200);
             assert_eq!(now["phase"], phase);
-            for task in world.observer.get(&path("/tasks")).await.expect(200).as_array().unwrap() {
+            for task in world.observer.get(&path("/tasks")).await.list().as_array().unwrap() {
                 if task["phase"] == phase && !task["due_within"].is_null() {
                     let within: domain::Period = task["due_within"].as_str().unwrap().parse().unwrap();
                     let entered: jiff::Timestamp = now["phase_since"].as_str().unwrap().parse().unwrap();
@@ -176,7 +176,7 @@ async fn from_an_alert_to_a_closed_incident() {
         world.responder.send_file("later.jsonl", more).await.expect(201);
         let entries = world.observer.get(&path("/entries?lane=adversary")).await.expect(200);
         assert_eq!(entries["items"].as_array().unwrap().len(), 3);
-        let evidence = world.observer.get(&path("/evidence")).await.expect(200);
+        let evidence = world.observer.get(&path("/evidence")).await.list();
         assert!(evidence.to_string().contains("later.jsonl"));
 
         // Closing, and what the ledger holds of it all.
@@ -318,7 +318,7 @@ async fn only_those_who_may_steer_do() {
     assert_eq!(world.responder.patch(&path(""), tlp).await.expect(200)["tlp"], "red");
     let typed = json!({ "type": "malware", "reason": "No ransom note" });
     world.responder.post(&path("/type"), typed).await.expect(200);
-    let tasks = world.observer.get(&path("/tasks")).await.expect(200);
+    let tasks = world.observer.get(&path("/tasks")).await.list();
     let open: Vec<_> = tasks.as_array().unwrap().iter().filter(|task| task["status"] == "open").collect();
     let malware = world.observer.get("/api/v1/plan/procedures/malware").await.expect(200);
     assert_eq!(open.len(), malware["steps"].as_array().unwrap().len());

@@ -41,14 +41,16 @@ pub fn routes() -> OpenApiRouter<App> {
 }
 
 /// Lists an incident's tasks by phase.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/tasks", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    responses((status = 200, body = [Task]), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/tasks", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
+    responses((status = 200, body = Page<Task>), (status = 404, body = Problem)))]
 async fn list_tasks(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-) -> Result<axum::Json<Vec<Task>>> {
-    Ok(axum::Json(read::tasks(&app, &actor, id).await?))
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Task>>> {
+    let all = read::tasks(&app, &actor, id).await?;
+    Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
 /// Adds a task.
@@ -176,14 +178,16 @@ async fn set_techniques(
 }
 
 /// Lists an incident's decisions.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    responses((status = 200, body = [Decision]), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
+    responses((status = 200, body = Page<Decision>), (status = 404, body = Problem)))]
 async fn decisions(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-) -> Result<axum::Json<Vec<Decision>>> {
-    Ok(axum::Json(read::decisions(&app, &actor, id).await?))
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Decision>>> {
+    let all = read::decisions(&app, &actor, id).await?;
+    Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
 /// Writes a decision down, with its reason and its maker.
@@ -201,14 +205,16 @@ async fn decide(
 }
 
 /// Lists an incident's observables: indicators first.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    responses((status = 200, body = [Observed]), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
+    responses((status = 200, body = Page<Observed>), (status = 404, body = Problem)))]
 async fn observables(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-) -> Result<axum::Json<Vec<Observed>>> {
-    Ok(axum::Json(read::observables(&app, &actor, id).await?))
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Observed>>> {
+    let all = read::observables(&app, &actor, id).await?;
+    Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
 /// Adds an observable by hand.
@@ -240,14 +246,16 @@ async fn set_standing(
 }
 
 /// Lists an incident's assets, the worst first.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    responses((status = 200, body = [Asset]), (status = 404, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
+    responses((status = 200, body = Page<Asset>), (status = 404, body = Problem)))]
 async fn assets(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-) -> Result<axum::Json<Vec<Asset>>> {
-    Ok(axum::Json(read::assets(&app, &actor, id).await?))
+    Query(page): Query<PageQuery>,
+) -> Result<axum::Json<Page<Asset>>> {
+    let all = read::assets(&app, &actor, id).await?;
+    Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
 /// Adds an asset by hand.

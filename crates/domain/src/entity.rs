@@ -45,7 +45,7 @@ impl Entity {
     pub fn new(kind: EntityKind, name: &str) -> Result<Self, Error> {
         let name = name.trim();
         let name = match kind {
-            EntityKind::Host => name.trim_end_matches('.').to_lowercase(),
+            EntityKind::Host => name.trim_end_matches(|c: char| c == '.' || c.is_whitespace()).to_lowercase(),
             EntityKind::Address => canonical_address(name).unwrap_or_else(|| name.to_lowercase()),
             EntityKind::Account | EntityKind::Unknown => name.to_lowercase(),
         };

@@ -113,6 +113,7 @@ fn one_entity_has_one_key_however_it_is_written() {
     assert_eq!(key(EntityKind::Address, "2001:DB8:0::7"), key(EntityKind::Address, "2001:db8::7"));
     assert_ne!(key(EntityKind::Account, "alice"), key(EntityKind::Host, "alice"));
     assert!(Entity::new(EntityKind::Host, " . ").is_err());
+    assert!(Entity::new(EntityKind::Host, ". .").is_err());
     let entity = Entity::new(EntityKind::Host, "WS01").unwrap();
     let json = serde_json::to_string(&entity).unwrap();
     assert_eq!(json, r#"{"kind":"host","name":"ws01"}"#);
@@ -145,5 +146,16 @@ proptest! {
             joins(at(a), at(a), AlertStatus::New, at(b), WINDOW),
             joins(at(b), at(b), AlertStatus::New, at(a), WINDOW)
         );
+    }
+}
+
+proptest! {
+    /// What was stored must be readable, or one odd name would hide the whole queue.
+    #[test]
+    fn an_entity_reads_back_as_itself(kind in 0..4usize, name in "[a-zA-Z. \\\\:İΣß0-9\u{3000}-]{0,12}") {
+        let kind = EntityKind::ALL[kind];
+        if let Ok(entity) = Entity::new(kind, &name) {
+            prop_assert_eq!(Entity::new(kind, entity.name()).unwrap(), entity);
+        }
     }
 }

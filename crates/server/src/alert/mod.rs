@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::{need, scope};
-use crate::web::paging::{Page, PageQuery};
+use crate::web::paging::{Page, PageQuery, check_sought};
 
 /// How many alerts one request may change at once.
 const MOST_AT_ONCE: usize = 500;
@@ -180,6 +180,7 @@ pub struct Act {
 /// Alerts for the queue: the most severe first, then the latest seen.
 pub async fn list(app: &App, actor: &Actor, filter: &Filter, page: &PageQuery) -> Result<Page<Alert>> {
     need(actor, Permission::ReadAlerts, "seeing alerts")?;
+    check_sought(filter.text.as_deref())?;
     let limit = page.limit()?;
     let found = store::list(&app.db, scope::account(actor), filter, page.position::<3>()?, limit + 1).await?;
     Ok(Page::of(found, limit, |alert| {

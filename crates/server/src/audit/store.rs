@@ -82,6 +82,18 @@ pub async fn hashes(db: &Db, indexes: impl IntoIterator<Item = u64>) -> Result<S
     Ok(found)
 }
 
+/// Where the actor `$1` may see a record's changes: as its newest version says, for an alert that went
+/// into an incident after the first ones takes all of its past with it.
+macro_rules! seen {
+    () => {
+        visible!(
+            "(select newest.scope from record_version newest where newest.record = v.record
+              order by newest.version desc limit 1)",
+            "$1"
+        )
+    };
+}
+
 const COLUMNS: &str = "v.leaf_index, v.record, v.version, v.at, v.actor, v.act, v.leaf";
 
 /// The newest changes that the actor may know of.
@@ -95,7 +107,7 @@ pub async fn leaves(
     let statement = format!(
         "select {COLUMNS} from record_version v where {} and (cast($2 as text) is null or v.record = $2)
          and (cast($3 as bigint) is null or v.leaf_index < $3) order by v.leaf_index desc limit $4",
-        visible!("v.scope", "$1")
+        seen!()
     );
     let rows = sqlx::query(AssertSqlSafe(statement))
         .bind(account(actor))
@@ -109,10 +121,8 @@ pub async fn leaves(
 
 /// One change with the record's body after it.
 pub async fn leaf(db: &Db, actor: &Actor, index: u64) -> Result<Option<(Committed, String)>> {
-    let statement = format!(
-        "select {COLUMNS}, v.body from record_version v where {} and v.leaf_index = $2",
-        visible!("v.scope", "$1")
-    );
+    let statement =
+        format!("select {COLUMNS}, v.body from record_version v where {} and v.leaf_index = $2", seen!());
     let row = sqlx::query(AssertSqlSafe(statement))
         .bind(account(actor))
         .bind(i64::try_from(index).unwrap_or(i64::MAX))

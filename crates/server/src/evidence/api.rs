@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::collect::LARGEST;
 use super::{Evidence, content, custody, form};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
@@ -113,7 +114,10 @@ async fn hand_over(
     Ok((StatusCode::CREATED, axum::Json(item)))
 }
 
-pub(super) async fn read_form(app: &App, request: Request) -> Result<Multipart> {
+pub(super) async fn read_form(app: &App, mut request: Request) -> Result<Multipart> {
+    // The file has a limit of its own; this one is for what stands around it.
+    let largest = usize::try_from(LARGEST).unwrap_or(usize::MAX).saturating_add(1 << 20);
+    DefaultBodyLimit::max(largest).apply(&mut request);
     Multipart::from_request(request, app)
         .await
         .map_err(|refusal| Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text())))

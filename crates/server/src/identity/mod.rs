@@ -10,6 +10,7 @@ pub mod throttle;
 
 use std::collections::BTreeMap;
 
+use domain::access::Via;
 use domain::{Actor, ApiKeyId, Line, Permission, Role, UserId};
 use jiff::{SignedDuration, Timestamp};
 use platform::secrets;
@@ -22,6 +23,8 @@ use crate::error::{Error, Result};
 
 /// How long a session lasts without signing in again.
 const SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// The longest address that mail can go to, in bytes (RFC 5321 §4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 /// The file in the data folder by which the command line on this machine is let in.
 pub const CLI_KEY_FILE: &str = "cli-key";
 
@@ -138,8 +141,11 @@ pub async fn set_up(app: &App, token: &str, organisation: &str, first: NewAccoun
 /// after the same work.
 pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<String> {
     let email = email.trim().to_lowercase();
-    let now = app.clock.now();
-    if let Some(wait) = app.throttle.wait(&email, now) {
+    if email.len() > LONGEST_EMAIL || email.contains(char::is_control) {
+        // Nobody can have it; it is not worth remembering either.
+        return Err(not_right());
+    }
+    if let Some(wait) = app.throttle.attempt(&email, app.clock.now()) {
         return Err(Error::TooMany(wait));
     }
     let found = store::account_by_email(&app.db, &email).await?;
@@ -150,11 +156,12 @@ pub async fn sign_in(app: &App, email: &str, password: &str) -> Result<String> {
             app.throttle.succeeded(&email);
             open_session(app, &account).await
         }
-        _ => {
-            app.throttle.failed(&email, now);
-            Err(Error::Invalid("The e-mail address or the password is not right.".to_owned()))
-        }
+        _ => Err(not_right()),
     }
+}
+
+fn not_right() -> Error {
+    Error::Invalid("The e-mail address or the password is not right.".to_owned())
 }
 
 pub async fn sign_out(app: &App, token: &str) -> Result<()> {
@@ -242,10 +249,16 @@ pub async fn change_account(
 /// Sets one's own password; every other session of the account ends.
 pub async fn change_password(app: &App, actor: &Actor, old: &str, new: &str) -> Result<()> {
     let id = actor.user().ok_or(Error::Forbidden("only a person has a password"))?;
+    // Whoever has a session or a key of somebody must not find out their password by it.
+    let guessed_at = id.to_string();
+    if let Some(wait) = app.throttle.attempt(&guessed_at, app.clock.now()) {
+        return Err(Error::TooMany(wait));
+    }
     let hash = store::password_hash(&app.db, id).await?;
     if !password::verify(old.to_owned(), hash).await? {
         return Err(Error::Invalid("The present password is not right.".to_owned()));
     }
+    app.throttle.succeeded(&guessed_at);
     let hash = password::hash(new.to_owned()).await?;
     app.change(actor, move |change| {
         Box::pin(async move {
@@ -263,9 +276,13 @@ pub async fn keys(app: &App, actor: &Actor) -> Result<Vec<ApiKey>> {
     store::keys(&app.db, own).await
 }
 
-/// Makes an API key with at most the maker's role. The key itself is told once.
+/// Makes an API key with at most the maker's role. The key itself is told once. A key makes no keys:
+/// whoever stole one is out when it is revoked.
 pub async fn add_key(app: &App, actor: &Actor, name: &str, role: Role) -> Result<(ApiKey, String)> {
     let owner = user(actor)?;
+    if matches!(actor, Actor::User { via: Via::ApiKey(_), .. }) {
+        return Err(Error::Forbidden("only somebody who signed in makes a key"));
+    }
     let name: Line = name.parse().map_err(|_| blank("key's name"))?;
     if Permission::ALL.iter().any(|permission| role.may(*permission) && !actor.may(*permission)) {
         return Err(Error::Forbidden("a key cannot do more than its maker"));
@@ -330,7 +347,10 @@ async fn check(new: NewAccount) -> Result<Checked> {
     let well_formed = email
         .split_once('@')
         .is_some_and(|(user, host)| !user.is_empty() && host.contains(|c: char| c.is_alphanumeric()));
-    if !well_formed || email.len() > 254 || email.contains(|c: char| c.is_whitespace() || c.is_control()) {
+    if !well_formed
+        || email.len() > LONGEST_EMAIL
+        || email.contains(|c: char| c.is_whitespace() || c.is_control())
+    {
         return Err(Error::Invalid("Give an e-mail address such as responder@example.org.".to_owned()));
     }
     let password_hash = password::hash(new.password).await?;

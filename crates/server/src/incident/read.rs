@@ -11,7 +11,7 @@ use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange,
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{self, need, scope};
-use crate::web::paging::{Page, PageQuery};
+use crate::web::paging::{Page, PageQuery, check_sought};
 
 /// How many of an observable's events a list names.
 const EVENTS_NAMED: i64 = 20;
@@ -32,6 +32,7 @@ pub async fn list(app: &App, actor: &Actor, filter: Filter, page: &PageQuery) ->
     need(actor, Permission::ReadIncident, "reading incidents")?;
     let limit = page.limit()?;
     let before = page.position::<1>()?.map(|[id]| id);
+    check_sought(filter.text.as_deref())?;
     let text = optional(filter.text).map(|text| text.to_lowercase().replace('\0', ""));
     let wanted = store::Wanted {
         phase: filter.phase,

@@ -1,6 +1,6 @@
 //! The intake over HTTP.
 
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -78,9 +78,7 @@ async fn intake(
 ) -> Result<(StatusCode, axum::Json<IntakeAnswer>)> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let receipts = if kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
-        let form = Multipart::from_request(request, &app).await.map_err(|refusal| {
-            Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text()))
-        })?;
+        let form = upload::read_form(&app, request).await?;
         upload::take_form(&app, &actor, form).await?
     } else {
         let name = name.ok_or_else(|| {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -14,7 +14,7 @@ use super::api::IntakeAnswer;
 use super::{page_of, upload};
 use crate::alert::{self, Alert, Filter};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::page::names;
 use crate::event::{self, Delivery, DeliveryState, RefusedRecord};
 use crate::web::extract::{Path, Query, Who};
@@ -147,9 +147,7 @@ fn size(bytes: i64) -> String {
 async fn send(State(app): State<App>, Who(actor): Who, request: Request) -> Result<Response> {
     let accept = request.headers().get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     let is_script = accept.is_some_and(|accept| !accept.contains("text/html"));
-    let form = Multipart::from_request(request, &app)
-        .await
-        .map_err(|refusal| Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text())))?;
+    let form = upload::read_form(&app, request).await?;
     let receipts = upload::take_form(&app, &actor, form).await?;
     if is_script {
         return Ok(axum::Json(IntakeAnswer::of(receipts)).into_response());

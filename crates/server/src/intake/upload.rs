@@ -4,8 +4,8 @@
 use std::io::Write;
 
 use axum::body::{Body, BodyDataStream};
-use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Request};
 use bytes::Bytes;
 use domain::Actor;
 use futures_util::{Stream, StreamExt};
@@ -48,6 +48,19 @@ pub async fn take_body(app: &App, actor: &Actor, name: &str, body: Body) -> Resu
     let stream: BodyDataStream = body.into_data_stream();
     let blob = keep(&app.blobs, stream, &mut allowance).await?;
     take(app, actor, name, blob).await
+}
+
+/// How much more than its files a form may hold: the heads of its parts, and parts that are no files.
+const AROUND: usize = 1 << 20;
+
+/// The form in a request, bounded as a whole: a part that is no file, or the head of a part, must have
+/// an end as well.
+pub async fn read_form(app: &App, mut request: Request) -> Result<Multipart> {
+    let largest = usize::try_from(app.intake.largest).unwrap_or(usize::MAX).saturating_add(AROUND);
+    DefaultBodyLimit::max(largest).apply(&mut request);
+    Multipart::from_request(request, app)
+        .await
+        .map_err(|refusal| Error::Invalid(format!("The form cannot be read: {}.", refusal.body_text())))
 }
 
 /// Takes in every part `file` of a form, one after the other. Other parts are left out.
@@ -148,5 +161,8 @@ impl FromStream<MultipartError> for Error {
 }
 
 fn broken(error: &MultipartError) -> Error {
+    if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::TooLarge("The form is larger than this route takes.".to_owned());
+    }
     Error::Invalid(format!("The form cannot be read: {}.", error.body_text()))
 }

@@ -35,7 +35,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
 }
 
 /// An API key in `Authorization: Bearer`, else the session cookie.
-async fn who(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Actor>> {
+pub(super) async fn who(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Actor>> {
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let key = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
         return identity::actor_of_key(app, key.trim()).await?.map(Some).ok_or(Error::SignInFirst);

@@ -4,15 +4,18 @@
 use std::convert::Infallible;
 
 use axum::extract::State;
+use axum::http::{HeaderMap, Method};
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use domain::Actor;
+use futures_util::future::ready;
 use futures_util::{Stream, StreamExt};
 use platform::outbox::Signal;
 use serde::Deserialize;
 use tokio_stream::wrappers::BroadcastStream;
 
-use super::extract::{Query, Who};
+use super::extract::Query;
+use super::gate;
 use crate::app::App;
 use crate::identity::scope;
 
@@ -25,28 +28,34 @@ pub struct Topics {
 /// `GET /live?topics=alerts,incidents`: an event `change` for each change, its data the topic.
 pub async fn live(
     State(app): State<App>,
-    Who(actor): Who,
+    headers: HeaderMap,
     Query(Topics { topics }): Query<Topics>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let wanted: Vec<String> = topics.split(',').map(str::to_owned).collect();
     let signals = BroadcastStream::new(app.signals.subscribe());
     let events = signals.then(move |signal| {
-        let (app, actor, wanted) = (app.clone(), actor.clone(), wanted.clone());
+        let (app, headers, wanted) = (app.clone(), headers.clone(), wanted.clone());
         async move {
             match signal {
-                Ok(signal) if wanted.contains(&signal.topic) && hears(&app, &actor, &signal).await => {
-                    vec![signal.topic]
-                }
-                Ok(_) => Vec::new(),
+                Ok(signal) if wanted.contains(&signal.topic) => told(&app, &headers, signal).await,
+                Ok(_) => Some(Vec::new()),
                 // The listener was too slow and missed some: let it look at everything anew.
-                Err(_) => wanted,
+                Err(_) => Some(wanted),
             }
         }
     });
+    let events = events.take_while(|topics| ready(topics.is_some())).filter_map(ready);
     let events = events
         .flat_map(futures_util::stream::iter)
         .map(|topic| Ok(Event::default().event("change").data(topic)));
     Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+/// What a listener is told of a signal: its topic, or nothing. `None` ends the stream: whoever listened
+/// has signed out since, or their account or key is no longer good.
+async fn told(app: &App, headers: &HeaderMap, signal: Signal) -> Option<Vec<String>> {
+    let actor = gate::who(app, &Method::GET, headers).await.ok().flatten()?;
+    Some(if hears(app, &actor, &signal).await { vec![signal.topic] } else { Vec::new() })
 }
 
 /// What happens in an incident under need-to-know is heard by its members alone.

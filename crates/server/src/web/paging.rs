@@ -53,6 +53,20 @@ fn not_ours() -> Error {
     Error::Invalid("`cursor` is not one that this list gave.".to_owned())
 }
 
+/// How long a text to look for may be, in characters.
+const LONGEST_SOUGHT: usize = 200;
+
+/// Refuses a text to look for that is longer than any text in a list: a database would take it for a
+/// pattern too complex, or spend its time on it.
+pub fn check_sought(text: Option<&str>) -> Result<()> {
+    match text {
+        Some(text) if text.chars().nth(LONGEST_SOUGHT).is_some() => {
+            Err(Error::Invalid(format!("Look for at most {LONGEST_SOUGHT} characters.")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A page of a list.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Page<T> {

@@ -149,10 +149,23 @@ pub async fn spawn() -> World {
     world(None, "SQLite").await
 }
 
+/// A world on SQLite whose server is started in another way.
+pub async fn spawn_with(change: impl FnOnce(Config) -> Config) -> World {
+    started(None, "SQLite", change).await
+}
+
 async fn world(database: Option<String>, store: &'static str) -> World {
+    started(database, store, |config| config).await
+}
+
+async fn started(
+    database: Option<String>,
+    store: &'static str,
+    change: impl FnOnce(Config) -> Config,
+) -> World {
     tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init().ok();
     let data = tempfile::tempdir().unwrap();
-    let config = Config { database, ..Config::new(data.path()) };
+    let config = change(Config { database, ..Config::new(data.path()) });
     let server = Server::bind(&config, "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let base = format!("http://{}", server.address);
     let (app, token) = (server.app.clone(), server.setup_token.clone().unwrap());

@@ -20,3 +20,4 @@ mod intake;
 mod plan;
 mod plan_pages;
 mod report;
+mod security;

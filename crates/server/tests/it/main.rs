@@ -14,6 +14,7 @@ mod audit;
 mod case;
 mod evidence;
 mod harness;
+mod hostile;
 mod identity;
 mod incident;
 mod intake;

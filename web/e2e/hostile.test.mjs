@@ -106,9 +106,11 @@ test("hostile telemetry, names and notes are text on every page", LIMIT, async (
     await call("POST", `${incident}/tasks`, { title: clean.slice(0, 150), instructions: clean });
   }
 
+  const { rule } = await call("GET", `/api/v1/alerts/${alerts[0]}`);
   const pages = [
     "/", "/intake", "/intake/INT-1", "/rules", "/ledger", "/settings", "/incidents", "/evidence", "/evidence/EVD-1",
-    `/incidents/declare?alert=${alerts[1]}`, `/alerts/dismiss?alert=${alerts[1]}`, "/plan",
+    `/incidents/declare?alert=${alerts[1]}`, `/alerts/dismiss?alert=${alerts[1]}`, "/plan", "/plan/procedures",
+    "/plan/procedures/ransomware", "/api", "/login", `/rules/${rule}`,
     ...["", "/timeline", "/tasks", "/things", "/decisions", "/evidence", "/people", "/close"].map((part) => `/incidents/${made.id}${part}`),
     ...alerts.map((alert) => `/alerts/${alert}`),
     ...OWN.map((_, n) => `/events/EVT-${n + 1}`),

@@ -196,3 +196,26 @@ fn ids(value: &Value) -> Vec<String> {
         _ => Vec::new(),
     }
 }
+
+#[tokio::test]
+async fn the_description_tells_of_every_route_of_the_api_and_of_no_other() {
+    let world = spawn().await;
+    let told = answer(client(None).get(format!("{}/api/openapi.json", world.base))).await.expect(200);
+    assert!(told["openapi"].as_str().unwrap().starts_with("3.1"), "{}", told["openapi"]);
+    let mut described: Vec<String> = told["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, verbs)| {
+            verbs.as_object().unwrap().keys().map(move |verb| format!("{} {path}", verb.to_uppercase()))
+        })
+        .collect();
+    let mut listed: Vec<String> = ROUTES
+        .iter()
+        .filter(|(_, path, _)| path.starts_with("/api/v1/"))
+        .map(|(method, path, _)| format!("{method} {path}"))
+        .collect();
+    described.sort();
+    listed.sort();
+    assert_eq!(described, listed);
+}

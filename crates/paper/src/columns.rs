@@ -94,7 +94,6 @@ fn longest_word(text: &str) -> usize {
 }
 
 /// A small count as a number to reckon with.
-#[allow(clippy::cast_precision_loss)]
 fn count(number: usize) -> f64 {
     number as f64
 }

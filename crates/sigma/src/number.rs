@@ -42,7 +42,6 @@ impl Number {
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "a float is compared with a float's precision")]
     fn as_float(self) -> f64 {
         match self {
             Number::Int(number) => number as f64,

@@ -61,7 +61,6 @@ pub fn bars(title: &str, bars: &[Bar]) -> Svg {
 }
 
 /// Precise enough for pixels.
-#[allow(clippy::cast_precision_loss)]
 fn share(value: u64, largest: u64) -> f64 {
     value as f64 / largest as f64
 }

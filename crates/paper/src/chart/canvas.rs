@@ -166,7 +166,6 @@ pub(super) fn fit(text: &str, size: f64, width: f64) -> String {
 }
 
 /// A count as a number to draw with.
-#[allow(clippy::cast_precision_loss)]
 pub(super) fn number(count: usize) -> f64 {
     count as f64
 }

@@ -101,7 +101,6 @@ struct Span {
 }
 
 impl Span {
-    #[allow(clippy::cast_precision_loss)]
     fn x(&self, second: i64) -> f64 {
         if self.last == self.first {
             return LEFT + 40.0;

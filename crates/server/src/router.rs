@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::get;
 use domain::Permission;
@@ -69,6 +69,31 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/intake", May(P::Ingest)),
     ("GET", "/intake/{id}", May(P::ReadAlerts)),
     ("POST", "/api/v1/intake", May(P::Ingest)),
+    // Intake as other products' clients speak it: Elasticsearch, Splunk's HEC, OTLP.
+    ("GET", "/elastic", May(P::Ingest)),
+    ("GET", "/elastic/", May(P::Ingest)),
+    ("GET", "/elastic/_license", May(P::Ingest)),
+    ("GET", "/elastic/_xpack", May(P::Ingest)),
+    ("GET", "/elastic/_cluster/health", May(P::Ingest)),
+    ("GET", "/elastic/_cat/health", May(P::Ingest)),
+    ("GET", "/elastic/_index_template/{name}", May(P::Ingest)),
+    ("GET", "/elastic/_template/{name}", May(P::Ingest)),
+    ("GET", "/elastic/_ilm/policy/{name}", May(P::Ingest)),
+    ("GET", "/elastic/_ingest/pipeline/{name}", May(P::Ingest)),
+    ("POST", "/elastic/_bulk", May(P::Ingest)),
+    ("PUT", "/elastic/_bulk", May(P::Ingest)),
+    ("POST", "/elastic/{index}/_bulk", May(P::Ingest)),
+    ("PUT", "/elastic/{index}/_bulk", May(P::Ingest)),
+    ("POST", "/elastic/{index}/_doc", May(P::Ingest)),
+    ("POST", "/services/collector", May(P::Ingest)),
+    ("POST", "/services/collector/event", May(P::Ingest)),
+    ("POST", "/services/collector/event/1.0", May(P::Ingest)),
+    ("POST", "/services/collector/raw", May(P::Ingest)),
+    ("POST", "/services/collector/raw/1.0", May(P::Ingest)),
+    ("POST", "/services/collector/ack", May(P::Ingest)),
+    ("GET", "/services/collector/health", Nothing),
+    ("GET", "/services/collector/health/1.0", Nothing),
+    ("POST", "/v1/logs", May(P::Ingest)),
     // alert
     ("GET", "/", May(P::ReadAlerts)),
     ("GET", "/alerts", May(P::ReadAlerts)),
@@ -237,6 +262,7 @@ pub fn router(app: App) -> Router {
         .merge(plan::page::routes())
         .merge(event::page::routes())
         .merge(intake::page::routes())
+        .merge(intake::speak::routes())
         .merge(alert::page::routes())
         .merge(incident::page::routes())
         .merge(evidence::page::routes())
@@ -248,6 +274,7 @@ pub fn router(app: App) -> Router {
         .route_layer(from_fn_with_state(app.clone(), gate::gate))
         .fallback(|| async { Error::NotFound("page") })
         .layer(CatchPanicLayer::custom(|_| axum::response::IntoResponse::into_response(failed())))
+        .layer(from_fn(intake::speak::translate))
         .layer(from_fn_with_state(app.clone(), problem::for_people))
         .layer(CompressionLayer::new().compress_when(worth_packing()))
         .layer(map_response(guard_headers))

@@ -6,6 +6,7 @@
 pub mod api;
 mod chunk;
 pub mod page;
+pub mod speak;
 mod upload;
 
 use std::collections::{BTreeSet, HashMap};

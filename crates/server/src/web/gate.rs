@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use domain::Actor;
 
+use super::credentials;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity;
@@ -20,7 +21,7 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let needs =
         path.as_deref().and_then(|path| needs(request.method(), path)).ok_or(Error::NotFound("page"))?;
-    let actor = who(&app, request.method(), request.headers()).await?;
+    let actor = who(&app, request.method(), request.uri().path(), request.headers()).await?;
     match (needs, &actor) {
         (Needs::Nothing, _) => {}
         (Needs::SignIn | Needs::May(_), None) => return Err(Error::SignInFirst),
@@ -34,11 +35,15 @@ pub async fn gate(State(app): State<App>, mut request: Request, next: Next) -> R
     Ok(next.run(request).await)
 }
 
-/// An API key in `Authorization: Bearer`, else the session cookie.
-pub(super) async fn who(app: &App, method: &Method, headers: &HeaderMap) -> Result<Option<Actor>> {
-    if let Some(value) = headers.get(header::AUTHORIZATION) {
-        let key = value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
-        return identity::actor_of_key(app, key.trim()).await?.map(Some).ok_or(Error::SignInFirst);
+/// An API key in `Authorization`, else the session cookie.
+pub(super) async fn who(
+    app: &App,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Option<Actor>> {
+    if let Some(key) = credentials::key(headers, path) {
+        return identity::actor_of_key(app, &key).await?.map(Some).ok_or(Error::SignInFirst);
     }
     let Some(token) = session_token(headers) else { return Ok(None) };
     if !method.is_safe() && !same_origin(headers) {

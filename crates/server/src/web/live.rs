@@ -54,7 +54,7 @@ pub async fn live(
 /// What a listener is told of a signal: its topic, or nothing. `None` ends the stream: whoever listened
 /// has signed out since, or their account or key is no longer good.
 async fn told(app: &App, headers: &HeaderMap, signal: Signal) -> Option<Vec<String>> {
-    let actor = gate::who(app, &Method::GET, headers).await.ok().flatten()?;
+    let actor = gate::who(app, &Method::GET, "/live", headers).await.ok().flatten()?;
     Some(if hears(app, &actor, &signal).await { vec![signal.topic] } else { Vec::new() })
 }
 

@@ -54,6 +54,8 @@ fn fill_common(path: &str) -> String {
         .replace("/rules/{id}", "/rules/none")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")
+        .replace("/elastic/{index}/", "/elastic/logs/")
+        .replace("/{name}", "/logs")
         .replace("/procedures/{type}", "/procedures/malware");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");
     path

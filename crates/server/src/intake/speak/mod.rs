@@ -1,0 +1,68 @@
+//! The protocols that shippers and alerting tools of other makes speak, so that they send to Watchbell
+//! with nothing changed but an address. For each protocol one file turns a body into records and knows
+//! nothing of the server, and one answers requests. Every protocol's errors are in its own shape
+//! (`tongue`), bodies are bounded (`body`), and nothing is answered before it is committed.
+
+mod body;
+mod bulk;
+mod elastic;
+mod hec;
+mod otel;
+mod otlp;
+mod record;
+mod splunk;
+mod tongue;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use bytes::Bytes;
+use domain::Actor;
+
+use super::{Receipt, take};
+use crate::app::App;
+use crate::error::Result;
+pub use tongue::{Dialect, translate};
+
+/// How many streams one request may feed under their own names.
+const STREAMS: usize = 64;
+
+pub fn routes() -> Router<App> {
+    Router::new().merge(elastic::routes()).merge(splunk::routes()).merge(otel::routes())
+}
+
+/// Records of one stream, each with its place in the request.
+type Stream = Vec<(usize, Bytes)>;
+
+/// Sorts a request's records by their stream, and JSON apart from lines, so that each part is of one
+/// format. Streams beyond the first few are one: a client must not name a million of them.
+fn by_stream(records: impl IntoIterator<Item = (usize, String, Bytes)>) -> BTreeMap<(String, bool), Stream> {
+    let mut streams: BTreeMap<(String, bool), Stream> = BTreeMap::new();
+    for (place, name, record) in records {
+        let is_json = record.trim_ascii_start().starts_with(b"{");
+        let mut key = (name, is_json);
+        if streams.len() >= STREAMS && !streams.contains_key(&key) {
+            key = ("various".to_owned(), is_json);
+        }
+        streams.entry(key).or_default().push((place, record));
+    }
+    streams
+}
+
+/// Takes in records of one stream. Returns when they are stored and shown to the rules; the same
+/// records sent again are told from new ones by their content.
+async fn hand_in(app: &App, actor: &Actor, kind: &str, name: &str, records: &Stream) -> Result<Receipt> {
+    let mut writer = app.blobs.writer()?;
+    let lines: Vec<Bytes> = records.iter().map(|(_, record)| record.clone()).collect();
+    let blob = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
+        use std::io::Write;
+        for line in lines {
+            writer.write_all(&line)?;
+            writer.write_all(b"\n")?;
+        }
+        writer.finish()
+    })
+    .await
+    .map_err(|error| std::io::Error::other(error.to_string()))??;
+    take(app, actor, &format!("{kind}/{name}"), blob).await
+}

@@ -10,7 +10,7 @@ use domain::{AlertId, Entity, EventId, IntakeId};
 use jiff::Timestamp;
 
 use super::rules::KnownRule;
-use super::{Alert, Found, Match, Touched, store};
+use super::{Alert, Found, Match, Touched, matches, store};
 use crate::change::Change;
 use crate::error::Result;
 
@@ -81,7 +81,8 @@ fn group(detections: Vec<Detected>) -> BTreeMap<AlertKey, Vec<Detected>> {
 fn add(candidates: &mut Vec<Growing>, key: &AlertKey, detected: Detected, now: Timestamp) -> Result<()> {
     let fits = |growing: &&mut Growing| {
         let alert = &growing.alert;
-        joins(alert.first_seen, alert.last_seen, alert.status, detected.at, WINDOW)
+        // The store gave no alert whose triage is over; one that is merged goes by its lead's.
+        joins(alert.first_seen, alert.last_seen, AlertStatus::New, detected.at, WINDOW)
     };
     let place = match candidates.iter_mut().find(fits) {
         Some(place) => place,
@@ -129,6 +130,14 @@ fn raise(key: &AlertKey, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Res
         acknowledged_at: None,
         created_at: now,
         updated_at: now,
+        origin: None,
+        reference: None,
+        description: None,
+        merged_into: None,
+        merged: 0,
+        outside_key: None,
+        lead_incident: None,
+        own_last: at,
     })
 }
 
@@ -137,11 +146,11 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
         grown.iter_mut().filter(|growing| growing.fresh).map(|growing| &mut growing.alert).collect();
     store::insert(change.tx, fresh).await?;
     for growing in grown.iter().filter(|growing| !growing.fresh) {
-        store::update(change.tx, &growing.alert).await?;
+        store::update_growth(change.tx, &growing.alert).await?;
     }
-    let matches: Vec<(AlertId, &Match)> =
-        grown.iter().flat_map(|growing| growing.new.iter().map(|one| (growing.alert.id, one))).collect();
-    store::insert_matches(change.tx, &matches).await?;
+    for growing in &grown {
+        matches::keep(change.tx, growing.alert.id, growing.alert.count, &growing.new).await?;
+    }
     let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
     store::insert_deliveries(change.tx, delivery, &alerts).await?;
     for growing in &grown {
@@ -150,5 +159,32 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
         change.record(&name, act, &growing.alert, scope).await?;
         change.tell("alerts", &name, scope).await?;
     }
-    Ok(grown.into_iter().map(|growing| Touched { alert: growing.alert, new: growing.new }).collect())
+    Ok(grown
+        .into_iter()
+        .map(|growing| {
+            let mut alert = growing.alert;
+            // What is merged into an alert of an incident grows for that incident.
+            alert.incident = alert.incident.or(alert.lead_incident);
+            Touched { alert, new: growing.new }
+        })
+        .collect())
+}
+
+/// Stores an alert that was raised or has grown, with its new matches and its leaf.
+pub(super) async fn keep_alert(
+    change: &mut Change<'_>,
+    alert: &mut Alert,
+    fresh: bool,
+    new: &[Match],
+) -> Result<()> {
+    if fresh {
+        store::insert(change.tx, vec![alert]).await?;
+    } else {
+        store::update_growth(change.tx, alert).await?;
+    }
+    matches::keep(change.tx, alert.id, alert.count, new).await?;
+    let act = if fresh { "alert.raise" } else { "alert.absorb" };
+    let (name, scope) = (alert.id.to_string(), alert.scope());
+    change.record(&name, act, alert, scope).await?;
+    change.tell("alerts", &name, scope).await
 }

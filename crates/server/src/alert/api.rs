@@ -25,6 +25,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reopen))
         .routes(routes!(acknowledge_all))
         .routes(routes!(dismiss_all))
+        .routes(routes!(merge))
+        .routes(routes!(unmerge))
         .routes(routes!(rules))
         .routes(routes!(rule))
 }
@@ -46,6 +48,12 @@ struct AlertQuery {
     entity: Option<String>,
     /// Part of the title, the entity's name, the rule's identifier or a technique.
     text: Option<String>,
+    /// Also alerts that are merged into others.
+    #[serde(default)]
+    merged: bool,
+    /// Only alerts that are merged into this one.
+    #[param(value_type = Option<String>, example = "ALR-1")]
+    merged_into: Option<AlertId>,
     /// The `next` of the page before. Left out for the first page.
     cursor: Option<String>,
     /// How many, 1 to 500; 50 if left out.
@@ -72,7 +80,9 @@ async fn alerts(
         rule: query.rule,
         entity: query.entity,
         text: query.text,
-        delivery: None,
+        with_merged: query.merged,
+        merged_into: query.merged_into,
+        ..Filter::default()
     };
     let page = PageQuery { cursor: query.cursor, limit: query.limit };
     Ok(axum::Json(super::list(&app, &actor, &filter, &page).await?))
@@ -195,6 +205,40 @@ async fn dismiss_all(
 ) -> Result<axum::Json<Changed>> {
     let alerts = super::dismiss_all(&app, &actor, input.alerts, input.verdict, &input.reason).await?;
     Ok(axum::Json(Changed { alerts }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Merging {
+    /// The alert that stands for all.
+    #[schema(value_type = String, example = "ALR-1")]
+    lead: AlertId,
+    #[schema(value_type = Vec<String>, example = json!(["ALR-2", "ALR-3"]))]
+    alerts: Vec<AlertId>,
+}
+
+/// Merges alerts into one that leads, all or none. Answers with the lead.
+#[utoipa::path(post, path = "/api/v1/alerts/merge", tag = "alerts", request_body = Merging,
+    responses((status = 200, body = Alert), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn merge(
+    State(app): State<App>,
+    Who(actor): Who,
+    Json(input): Json<Merging>,
+) -> Result<axum::Json<Alert>> {
+    Ok(axum::Json(super::merge::merge(&app, &actor, input.lead, input.alerts).await?))
+}
+
+/// Takes a merged alert out of its lead, or parts a lead from all. Answers with those that stand alone
+/// again, each as it was.
+#[utoipa::path(post, path = "/api/v1/alerts/{id}/unmerge", tag = "alerts",
+    params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = Changed), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn unmerge(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+) -> Result<axum::Json<Changed>> {
+    Ok(axum::Json(Changed { alerts: super::merge::unmerge(&app, &actor, id).await? }))
 }
 
 /// A rule and how many alerts it has raised.

@@ -3,6 +3,10 @@
 
 pub mod absorb;
 pub mod api;
+mod matches;
+pub mod merge;
+mod merge_page;
+mod outside;
 pub mod page;
 mod queue_page;
 pub mod rules;
@@ -11,7 +15,8 @@ mod store;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};
 use domain::{
-    Actor, AlertId, Entity, EventId, IncidentId, IncidentType, IntakeId, Permission, Severity, Text, UserId,
+    Actor, AlertId, Entity, EntityKind, EventId, IncidentId, IncidentType, IntakeId, Permission, Severity,
+    Text, UserId,
 };
 use jiff::Timestamp;
 use platform::db::Tx;
@@ -19,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use absorb::{Detected, absorb};
+pub use outside::{Outside, raise_outside};
 
 use crate::app::App;
 use crate::change::Change;
@@ -74,11 +80,33 @@ pub struct Alert {
     pub created_at: Timestamp,
     #[schema(value_type = String, format = DateTime)]
     pub updated_at: Timestamp,
+    /// Who told of it, if it was no rule here. Text from outside.
+    #[schema(example = "thehive/soc")]
+    pub origin: Option<String>,
+    /// Its name where it came from. Text from outside.
+    pub reference: Option<String>,
+    /// What was told of it. Text from outside.
+    pub description: Option<String>,
+    /// The alert that this one is merged into.
+    #[schema(value_type = Option<String>, example = "ALR-1")]
+    pub merged_into: Option<AlertId>,
+    /// How many alerts are merged into this one; its times and its count are theirs too.
+    pub merged: i64,
+    /// The key under which it is known outside.
+    #[serde(skip)]
+    outside_key: Option<String>,
+    /// The incident of the alert that this one is merged into.
+    #[serde(skip)]
+    lead_incident: Option<IncidentId>,
+    /// When it was last seen itself, without those that are merged into it.
+    #[serde(skip)]
+    own_last: Timestamp,
 }
 
 impl Alert {
+    /// What it belongs to: its own incident, or that of the alert that it is merged into.
     fn scope(&self) -> Option<i64> {
-        self.incident.map(IncidentId::get)
+        self.incident.or(self.lead_incident).map(IncidentId::get)
     }
 
     /// The state as the domain knows it.
@@ -154,6 +182,11 @@ pub struct Filter {
     pub text: Option<String>,
     /// Only alerts that took in events of this delivery.
     pub delivery: Option<IntakeId>,
+    pub entity_kind: Option<EntityKind>,
+    /// Also alerts that are merged into others.
+    pub with_merged: bool,
+    /// Only alerts that are merged into this one.
+    pub merged_into: Option<AlertId>,
 }
 
 /// How full the queue is.
@@ -184,7 +217,7 @@ pub async fn list(app: &App, actor: &Actor, filter: &Filter, page: &PageQuery) -
     let limit = page.limit()?;
     let found = store::list(&app.db, scope::account(actor), filter, page.position::<3>()?, limit + 1).await?;
     Ok(Page::of(found, limit, |alert| {
-        [store::rank(alert.severity), alert.last_seen.as_microsecond(), alert.id.get()]
+        [store::rank(alert.severity), alert.own_last.as_microsecond(), alert.id.get()]
     }))
 }
 
@@ -285,14 +318,23 @@ pub async fn reopen(app: &App, actor: &Actor, id: AlertId) -> Result<Alert> {
     changed.into_iter().next().ok_or(Error::NotFound("alert"))
 }
 
-/// Puts alerts into an incident, within the change that declares or widens it.
+/// Puts alerts into an incident, within the change that declares or widens it. Gives them together with
+/// those that are merged into them, each with its own count.
 pub async fn take_in(
     change: &mut Change<'_>,
     actor: &Actor,
     alerts: &[AlertId],
     incident: IncidentId,
 ) -> Result<Vec<Alert>> {
-    move_all(change, scope::account(actor), alerts, "alert.take_in", |state| state.attach(incident)).await
+    let account = scope::account(actor);
+    let leads = move_all(change, account, alerts, "alert.take_in", |state| state.attach(incident)).await?;
+    let mut taken = Vec::with_capacity(leads.len());
+    for lead in leads {
+        let merged = store::merged_in(change.tx, lead.id).await?;
+        taken.push(lead);
+        taken.extend(merged);
+    }
+    Ok(taken)
 }
 
 async fn change_all(
@@ -324,6 +366,11 @@ async fn move_all(
             continue;
         }
         let alert = store::get_in(change.tx, account, *id).await?.ok_or(Error::NotFound("alert"))?;
+        if let Some(lead) = alert.merged_into {
+            return Err(Error::Conflict(format!(
+                "{id} is merged into {lead}. Act on {lead}, or take {id} out of it first."
+            )));
+        }
         let before = alert.state()?;
         let next = step(&before).map_err(|refusal| Error::Conflict(format!("{id}: {refusal}")))?;
         if next == before {
@@ -331,7 +378,7 @@ async fn move_all(
             continue;
         }
         let alert = alert.with(next, change.at);
-        store::update(change.tx, &alert).await?;
+        store::update_state(change.tx, &alert).await?;
         change.record(&id.to_string(), act, &alert, alert.scope()).await?;
         change.tell("alerts", &id.to_string(), alert.scope()).await?;
         moved.push(alert);

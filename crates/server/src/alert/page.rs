@@ -12,7 +12,7 @@ use domain::{Actor, AlertId, Permission, UserId};
 use maud::{Markup, html};
 
 use super::rules::{KnownRule, technique_name};
-use super::{Act, Alert, Match, queue_page, rules_page};
+use super::{Act, Alert, Match, merge_page, queue_page, rules_page};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event::{self, StoredEvent};
@@ -28,6 +28,8 @@ pub fn routes() -> Router<App> {
         .route("/alerts/{id}", get(alert))
         .route("/alerts/acknowledge", post(acknowledge_all))
         .route("/alerts/dismiss", get(dismiss_form).post(dismiss_all))
+        .route("/alerts/merge", get(merge_page::form).post(merge_page::merge))
+        .route("/alerts/{id}/unmerge", post(merge_page::unmerge))
         .route("/alerts/{id}/acknowledge", post(acknowledge))
         .route("/alerts/{id}/dismiss", post(dismiss))
         .route("/alerts/{id}/reopen", post(reopen))
@@ -36,13 +38,13 @@ pub fn routes() -> Router<App> {
 }
 
 /// What a form or an address with repeated names says.
-type Pairs = Vec<(String, String)>;
+pub(super) type Pairs = Vec<(String, String)>;
 
-fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
+pub(super) fn value<'a>(pairs: &'a Pairs, name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
-fn chosen(pairs: &Pairs) -> Result<Vec<AlertId>> {
+pub(super) fn chosen(pairs: &Pairs) -> Result<Vec<AlertId>> {
     let chosen: Vec<AlertId> = pairs
         .iter()
         .filter(|(name, _)| name == "alert")
@@ -93,6 +95,7 @@ async fn alert(
     let matches = super::matches(&app, &actor, id, &page).await?;
     let history = super::history(&app, &actor, id).await?;
     let names = event::page::names(&app, &actor).await?;
+    let merged = merge_page::card(&app, &actor, &alert).await?;
     let shown = match matches.items.first() {
         Some(first) => Some((event::get(&app, &actor, first.event).await?, first)),
         None => None,
@@ -104,13 +107,15 @@ async fn alert(
     let content = html! {
         div id="alert" data-refresh="alerts" hx-get=(here) hx-select="#alert" hx-swap="outerHTML" hx-trigger="live:alerts from:body" {
             (head(&actor, &alert))
+            (merge_page::notice(&actor, &alert))
             @if let (Some(verdict), Some(reason)) = (alert.verdict, &alert.reason) {
                 div class="notice" data-level="info" { (parts::icon("info")) div { strong { "Dismissed: " (verdict.label()) } (reason) } }
             }
             div class="columns" {
                 div class="stack" {
                     (why(&alert, app.rules.get(&alert.rule)))
-                    (matches_card(&alert, &matches))
+                    (merged)
+                    @if alert.origin.is_none() || !matches.items.is_empty() { (matches_card(&alert, &matches)) }
                     @if let Some((event, found)) = &shown { (event_card(event, found)) }
                 }
                 aside class="stack" aria-label="Facts" { (facts(&alert, &names)) (history_card(&history, &names)) }
@@ -121,8 +126,10 @@ async fn alert(
 }
 
 fn head(actor: &Actor, alert: &Alert) -> Markup {
-    let triages = actor.may(Permission::TriageAlerts);
-    let waits = matches!(alert.status, AlertStatus::New | AlertStatus::Acknowledged);
+    // What is merged is dealt with on its lead's page.
+    let triages = actor.may(Permission::TriageAlerts) && alert.merged_into.is_none();
+    let waits =
+        matches!(alert.status, AlertStatus::New | AlertStatus::Acknowledged) && alert.merged_into.is_none();
     html! {
         header class="page-head" {
             div class="page-title" {
@@ -154,7 +161,7 @@ fn why(alert: &Alert, rule: Option<&std::sync::Arc<KnownRule>>) -> Markup {
     html! {
         section class="card" aria-labelledby="why" {
             div class="card-head" {
-                h2 id="why" { "Why this fired" }
+                h2 id="why" { @if alert.origin.is_some() { "What was reported" } @else { "Why this fired" } }
                 @if rule.is_some() { a class="small" href={ "/rules/" (encode(&alert.rule)) } { "The rule" } }
             }
             div class="card-body prose" {
@@ -165,10 +172,20 @@ fn why(alert: &Alert, rule: Option<&std::sync::Arc<KnownRule>>) -> Markup {
                             p { strong { "Harmless when: " } (rule.false_positives.join("; ")) }
                         }
                     }
+                    None if alert.origin.is_some() => (reported(alert)),
                     None => p class="muted" { "The rule that fired (" code { (alert.rule) } ") is not in use any more." },
                 }
             }
         }
+    }
+}
+
+/// What came from outside, paragraph by paragraph and as it is: it is never taken for markup.
+fn reported(alert: &Alert) -> Markup {
+    let text = alert.description.as_deref().unwrap_or_default();
+    html! {
+        @if text.trim().is_empty() { p class="muted" { "Nothing more was told." } }
+        @for line in text.lines().filter(|line| !line.trim().is_empty()) { p { (line) } }
     }
 }
 
@@ -178,7 +195,7 @@ fn matches_card(alert: &Alert, matches: &Page<Match>) -> Markup {
             div class="card-head" { h2 id="matches" { "Matched events" } span class="muted" { (matches.items.len()) " of " (alert.count) ", the latest first" } }
             div class="table-scroll" role="region" aria-label="Table of matched events" tabindex="0" {
                 table class="table" {
-                    thead { tr { th { "When" } th { "Event" } th { "What the rule found" } } }
+                    thead { tr { th { "When" } th { "Event" } th { @if alert.origin.is_none() { "What the rule found" } @else { "What was found" } } } }
                     tbody {
                         @for one in &matches.items {
                             tr data-href={ "/events/" (one.event) } {
@@ -194,6 +211,7 @@ fn matches_card(alert: &Alert, matches: &Page<Match>) -> Markup {
                     }
                 }
             }
+            @if let Some(told) = super::matches::told(alert.count) { div class="card-body" { p class="muted" { (told) } } }
             (parts::next_page(&format!("/alerts/{}?cursor=", alert.id), matches.next.as_deref()))
         }
     }
@@ -226,6 +244,8 @@ fn facts(alert: &Alert, names: &HashMap<UserId, String>) -> Markup {
             div class="card-body" {
                 dl class="facts" data-layout="stacked" {
                     dt { (alert.entity.kind().label()) } dd { span class="observable" { (alert.entity.name()) } }
+                    @if let Some(origin) = &alert.origin { dt { "Reported by" } dd { (origin) } }
+                    @if let Some(reference) = &alert.reference { dt { "Known there as" } dd class="mono" { (reference) } }
                     dt { "Techniques" } dd { (techniques(&alert.techniques)) }
                     @if !alert.tactics.is_empty() { dt { "Tactics" } dd { (alert.tactics.join(", ").replace('-', " ")) } }
                     dt { "First seen" } dd { (parts::time(alert.first_seen)) }
@@ -256,10 +276,14 @@ fn history_card(history: &[Act], names: &HashMap<UserId, String>) -> Markup {
 
 fn words(act: &Act) -> &str {
     match act.act.as_str() {
-        "alert.raise" => "Raised from events sent",
+        "alert.raise" => "Raised from what was sent",
         "alert.acknowledge" => "Acknowledged",
         "alert.dismiss" => "Dismissed",
         "alert.reopen" => "Reopened",
+        "alert.merge" => "Merged into another",
+        "alert.unmerge" => "Taken out of the other",
+        "alert.lead" => "Others merged into this",
+        "alert.let_go" => "Parted from merged ones",
         "alert.take_in" => "Taken into an incident",
         other => other,
     }

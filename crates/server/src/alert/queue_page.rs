@@ -224,6 +224,7 @@ fn table(actor: &Actor, query: &QueueQuery, alerts: &Page<Alert>) -> Markup {
                     output class="bulk-count" data-bulk-count="" {}
                     button class="button" type="submit" data-stay="" data-done="The selected alerts are acknowledged" { (parts::icon("check")) "Acknowledge" }
                     button class="button" type="submit" formmethod="get" formaction="/alerts/dismiss" { (parts::icon("x")) "Dismiss" }
+                    button class="button" type="submit" formmethod="get" formaction="/alerts/merge" { (parts::icon("link")) "Merge" }
                     @if declares {
                         button class="button" data-kind="primary" type="submit" formmethod="get" formaction="/incidents/declare" data-key="d" { (parts::icon("flag")) "Declare incident" }
                     }
@@ -246,7 +247,7 @@ fn row(alert: &Alert, triages: bool) -> Markup {
             td data-label="Severity" { (parts::severity(alert.severity)) }
             td class="cell-main" {
                 a class="row-link" href=(href) { (alert.title) }
-                span class="cell-sub" { (alert.id) @if let Some(kind) = alert.suggested_type { ", looks like " (kind.label().to_lowercase()) } }
+                span class="cell-sub" { (alert.id) @if let Some(kind) = alert.suggested_type { ", looks like " (kind.label().to_lowercase()) } @if let Some(origin) = &alert.origin { ", from " (origin) } @if alert.merged > 0 { ", with " (alert.merged) " merged" } }
             }
             td class="cell-name" data-label="Entity" { span class="observable" { (alert.entity.name()) } }
             td data-label="ATT&CK" { @for technique in alert.techniques.iter().take(3) { span class="badge" data-kind="code" { (technique) } " " } }

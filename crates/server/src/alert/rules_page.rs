@@ -164,7 +164,7 @@ fn refused_card(refused: &[RefusedRule]) -> Markup {
 
 pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>) -> Result<Markup> {
     let rule = app.rules.get(&id).ok_or(Error::NotFound("rule"))?;
-    let filter = Filter { rule: Some(rule.id.clone()), ..Filter::default() };
+    let filter = Filter { rule: Some(rule.id.clone()), with_merged: true, ..Filter::default() };
     let alerts = super::list(&app, &actor, &filter, &PageQuery { cursor: None, limit: Some(20) }).await?;
     let content = html! {
         header class="page-head" {

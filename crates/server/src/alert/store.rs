@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
+use super::matches::Kept;
 use super::{Act, Alert, Filter, Found, Match, Tally};
 use crate::change::time;
 use crate::error::{Error, Result};
@@ -20,7 +21,35 @@ macro_rules! columns {
     () => {
         "a.id, a.rule, a.title, a.severity, a.entity_kind, a.entity_name, a.first_seen, a.last_seen, a.count, \
          a.status, a.verdict, a.reason, a.techniques, a.tactics, a.suggested_type, a.incident_id, \
-         a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at"
+         a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at, a.origin, a.reference, \
+         a.description, a.outside_key, a.merged_into, \
+         (select l.incident_id from alert l where l.id = a.merged_into) as lead_incident, \
+         cast(0 as bigint) as merged, a.last_seen as own_last"
+    };
+}
+
+/// An alert together with those that are merged into it.
+macro_rules! united {
+    () => {
+        "a.id, a.rule, a.title, a.severity, a.entity_kind, a.entity_name, \
+         (select min(m.first_seen) from alert m where m.id = a.id or m.merged_into = a.id) as first_seen, \
+         (select max(m.last_seen) from alert m where m.id = a.id or m.merged_into = a.id) as last_seen, \
+         (select cast(sum(m.count) as bigint) from alert m where m.id = a.id or m.merged_into = a.id) as count, \
+         a.status, a.verdict, a.reason, a.techniques, a.tactics, a.suggested_type, a.incident_id, \
+         a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at, a.origin, a.reference, \
+         a.description, a.outside_key, a.merged_into, \
+         (select l.incident_id from alert l where l.id = a.merged_into) as lead_incident, \
+         (select count(*) from alert m where m.merged_into = a.id) as merged, a.last_seen as own_last"
+    };
+}
+
+/// [`visible!`] for an alert `a`: one that is merged into another is closed with that one.
+macro_rules! alert_visible {
+    ($account:literal) => {
+        visible!(
+            "coalesce(a.incident_id, (select l.incident_id from alert l where l.id = a.merged_into))",
+            $account
+        )
     };
 }
 
@@ -48,9 +77,9 @@ pub async fn list(
     });
     let rows = sqlx::query(concat!(
         "select ",
-        columns!(),
+        united!(),
         " from alert a where ",
-        visible!("a.incident_id", "$1"),
+        alert_visible!("$1"),
         " and (cast($2 as text) is null or $2 like '%,' || a.status || ',%')
           and a.severity_rank >= coalesce(cast($3 as bigint), 0)
           and (cast($4 as text) is null or a.rule = $4)
@@ -60,6 +89,9 @@ pub async fn list(
           and (cast($7 as bigint) is null
                or a.id in (select d.alert_id from alert_delivery d where d.delivery_id = $7))
           and (cast($8 as bigint) is null or (a.severity_rank, a.last_seen, a.id) < ($8, $9, $10))
+          and (cast($12 as text) is null or a.entity_kind = $12)
+          and (cast($13 as bigint) is null or a.merged_into = $13)
+          and ($14 = 1 or a.merged_into is null)
           order by a.severity_rank desc, a.last_seen desc, a.id desc limit $11"
     ))
     .bind(account)
@@ -73,6 +105,9 @@ pub async fn list(
     .bind(after.map(|[_, seen, _]| seen))
     .bind(after.map(|[_, _, id]| id))
     .bind(limit)
+    .bind(filter.entity_kind.map(EntityKind::as_str))
+    .bind(filter.merged_into.map(AlertId::get))
+    .bind(i64::from(filter.with_merged || filter.merged_into.is_some()))
     .fetch_all(db.readers())
     .await?;
     rows.iter().map(read).collect()
@@ -99,9 +134,9 @@ fn within(text: &str) -> String {
 pub async fn get(db: &Db, account: Option<i64>, id: AlertId) -> Result<Option<Alert>> {
     let row = sqlx::query(concat!(
         "select ",
-        columns!(),
+        united!(),
         " from alert a where a.id = $1 and ",
-        visible!("a.incident_id", "$2")
+        alert_visible!("$2")
     ))
     .bind(id.get())
     .bind(account)
@@ -113,9 +148,9 @@ pub async fn get(db: &Db, account: Option<i64>, id: AlertId) -> Result<Option<Al
 pub async fn get_in(tx: &mut Tx, account: Option<i64>, id: AlertId) -> Result<Option<Alert>> {
     let row = sqlx::query(concat!(
         "select ",
-        columns!(),
+        united!(),
         " from alert a where a.id = $1 and ",
-        visible!("a.incident_id", "$2")
+        alert_visible!("$2")
     ))
     .bind(id.get())
     .bind(account)
@@ -128,7 +163,9 @@ pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Alert>> {
     let rows = sqlx::query(concat!(
         "select ",
         columns!(),
-        " from alert a where a.incident_id = $1 order by a.first_seen, a.id"
+        " from alert a where a.incident_id = $1
+          or a.merged_into in (select l.id from alert l where l.incident_id = $1)
+          order by a.first_seen, a.id"
     ))
     .bind(incident.get())
     .fetch_all(db.readers())
@@ -139,7 +176,7 @@ pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Alert>> {
 pub async fn of_delivery(db: &Db, account: Option<i64>, delivery: IntakeId) -> Result<Vec<AlertId>> {
     let rows = sqlx::query(concat!(
         "select a.id from alert a join alert_delivery d on d.alert_id = a.id where d.delivery_id = $1 and ",
-        visible!("a.incident_id", "$2"),
+        alert_visible!("$2"),
         " order by a.id"
     ))
     .bind(delivery.get())
@@ -150,14 +187,16 @@ pub async fn of_delivery(db: &Db, account: Option<i64>, delivery: IntakeId) -> R
 }
 
 pub async fn count_new(db: &Db) -> Result<i64> {
-    let row = sqlx::query("select count(*) from alert where status = 'new'").fetch_one(db.readers()).await?;
+    let row = sqlx::query("select count(*) from alert where status = 'new' and merged_into is null")
+        .fetch_one(db.readers())
+        .await?;
     Ok(row.try_get(0)?)
 }
 
 pub async fn tally(db: &Db, account: Option<i64>) -> Result<Tally> {
     let rows = sqlx::query(concat!(
-        "select a.status, a.severity, count(*), min(a.created_at) from alert a where ",
-        visible!("a.incident_id", "$1"),
+        "select a.status, a.severity, count(*), min(a.created_at) from alert a where a.merged_into is null and ",
+        alert_visible!("$1"),
         " group by a.status, a.severity"
     ))
     .bind(account)
@@ -188,7 +227,7 @@ pub async fn tally(db: &Db, account: Option<i64>) -> Result<Tally> {
 pub async fn count_by_rule(db: &Db, account: Option<i64>) -> Result<HashMap<String, i64>> {
     let rows = sqlx::query(concat!(
         "select a.rule, count(*) from alert a where ",
-        visible!("a.incident_id", "$1"),
+        alert_visible!("$1"),
         " group by a.rule"
     ))
     .bind(account)
@@ -228,7 +267,8 @@ pub async fn open_alerts(
                 "select ",
                 columns!(),
                 " from alert a where (a.rule, a.entity_kind, a.entity_name) in (values {})
-                  and a.status <> 'dismissed' and a.last_seen >= $1 and a.first_seen <= $2
+                  and coalesce((select l.status from alert l where l.id = a.merged_into), a.status) <> 'dismissed'
+                  and a.last_seen >= $1 and a.first_seen <= $2
                   order by a.first_seen, a.id"
             ),
             keys.collect::<Vec<_>>().join(", ")
@@ -257,7 +297,7 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
     }
     let row = sqlx::query("select coalesce(max(id), 0) from alert").fetch_one(&mut *tx).await?;
     let last: i64 = row.try_get(0)?;
-    let mut rows: Vec<[Bind; 16]> = Vec::with_capacity(alerts.len());
+    let mut rows: Vec<[Bind; 20]> = Vec::with_capacity(alerts.len());
     for (number, alert) in (last + 1..).zip(&mut alerts) {
         alert.id = AlertId::try_from(number)?;
         rows.push([
@@ -277,12 +317,17 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
             alert.suggested_type.map(|kind| kind.as_str().to_owned()).into(),
             alert.created_at.as_microsecond().into(),
             alert.updated_at.as_microsecond().into(),
+            alert.origin.clone().into(),
+            alert.reference.clone().into(),
+            alert.description.clone().into(),
+            alert.outside_key.clone().into(),
         ]);
     }
     insert_rows(
         tx,
         "insert into alert (id, rule, title, severity, severity_rank, entity_kind, entity_name, first_seen, \
-         last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at)",
+         last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at, origin, reference, \
+         description, outside_key)",
         rows,
         "",
     )
@@ -290,17 +335,31 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
     Ok(())
 }
 
-/// Stores what can change in an alert.
-pub async fn update(tx: &mut Tx, alert: &Alert) -> Result<()> {
+/// Stores what detections change in an alert.
+pub async fn update_growth(tx: &mut Tx, alert: &Alert) -> Result<()> {
     sqlx::query(
-        "update alert set first_seen = $2, last_seen = $3, count = $4, status = $5, verdict = $6, reason = $7,
-             incident_id = $8, acknowledged_by = $9, acknowledged_at = $10, updated_at = $11
+        "update alert set first_seen = $2, last_seen = $3, count = $4, updated_at = $5, description = $6
          where id = $1",
     )
     .bind(alert.id.get())
     .bind(alert.first_seen.as_microsecond())
     .bind(alert.last_seen.as_microsecond())
     .bind(alert.count)
+    .bind(alert.updated_at.as_microsecond())
+    .bind(alert.description.clone())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Stores what people change in an alert.
+pub async fn update_state(tx: &mut Tx, alert: &Alert) -> Result<()> {
+    sqlx::query(
+        "update alert set status = $2, verdict = $3, reason = $4, incident_id = $5, acknowledged_by = $6,
+             acknowledged_at = $7, updated_at = $8
+         where id = $1",
+    )
+    .bind(alert.id.get())
     .bind(alert.status.as_str())
     .bind(alert.verdict.map(Verdict::as_str))
     .bind(alert.reason.clone())
@@ -313,13 +372,73 @@ pub async fn update(tx: &mut Tx, alert: &Alert) -> Result<()> {
     Ok(())
 }
 
-pub async fn insert_matches(tx: &mut Tx, matches: &[(AlertId, &Match)]) -> Result<()> {
-    let mut rows: Vec<[Bind; 4]> = Vec::with_capacity(matches.len());
-    for (alert, one) in matches {
+/// Points an alert at the one that it is merged into, or at none.
+pub async fn point(tx: &mut Tx, id: AlertId, lead: Option<AlertId>) -> Result<()> {
+    sqlx::query("update alert set merged_into = $2 where id = $1")
+        .bind(id.get())
+        .bind(lead.map(AlertId::get))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The alerts that are merged into this one, by number.
+pub async fn merged_in(tx: &mut Tx, lead: AlertId) -> Result<Vec<Alert>> {
+    let rows =
+        sqlx::query(concat!("select ", columns!(), " from alert a where a.merged_into = $1 order by a.id"))
+            .bind(lead.get())
+            .fetch_all(tx)
+            .await?;
+    rows.iter().map(read).collect()
+}
+
+/// The latest alert under this key from outside.
+pub async fn outside_in(tx: &mut Tx, key: &str) -> Result<Option<Alert>> {
+    let row = sqlx::query(concat!(
+        "select ",
+        columns!(),
+        " from alert a where a.outside_key = $1 order by a.id desc limit 1"
+    ))
+    .bind(key.to_owned())
+    .fetch_optional(tx)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Whether this event is behind this alert already.
+pub async fn holds_event(tx: &mut Tx, alert: AlertId, event: EventId) -> Result<bool> {
+    let row = sqlx::query("select 1 from alert_match where alert_id = $1 and event_id = $2")
+        .bind(alert.get())
+        .bind(event.get())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
+pub async fn insert_matches(tx: &mut Tx, matches: &[(AlertId, Kept<'_>)]) -> Result<()> {
+    let mut rows: Vec<[Bind; 5]> = Vec::with_capacity(matches.len());
+    for (alert, kept) in matches {
+        let one = kept.one;
         let found = serde_json::to_string(&one.found)?;
-        rows.push([alert.get().into(), one.event.get().into(), one.at.as_microsecond().into(), found.into()]);
+        rows.push([
+            alert.get().into(),
+            one.event.get().into(),
+            one.at.as_microsecond().into(),
+            found.into(),
+            kept.number.into(),
+        ]);
     }
-    insert_rows(tx, "insert into alert_match (alert_id, event_id, at, found)", rows, "").await?;
+    insert_rows(tx, "insert into alert_match (alert_id, event_id, at, found, number)", rows, "").await?;
+    Ok(())
+}
+
+/// Lets go of the matches of a flood that later ones have pushed out.
+pub async fn forget_matches(tx: &mut Tx, alert: AlertId, up_to: i64) -> Result<()> {
+    sqlx::query("delete from alert_match where alert_id = $1 and number <= $2")
+        .bind(alert.get())
+        .bind(up_to)
+        .execute(tx)
+        .await?;
     Ok(())
 }
 
@@ -333,7 +452,8 @@ pub async fn insert_deliveries(tx: &mut Tx, delivery: IntakeId, alerts: &[AlertI
 pub async fn matches(db: &Db, id: AlertId, before: Option<[i64; 2]>, limit: i64) -> Result<Vec<Match>> {
     let rows = sqlx::query(
         "select m.event_id, m.at, a.rule, m.found from alert_match m join alert a on a.id = m.alert_id
-         where m.alert_id = $1 and (cast($2 as bigint) is null or (m.at, m.event_id) < ($2, $3))
+         where m.alert_id in (select x.id from alert x where x.id = $1 or x.merged_into = $1)
+           and (cast($2 as bigint) is null or (m.at, m.event_id) < ($2, $3))
          order by m.at desc, m.event_id desc limit $4",
     )
     .bind(id.get())
@@ -393,5 +513,13 @@ fn read(row: &AnyRow) -> Result<Alert> {
         acknowledged_at: number("acknowledged_at")?.map(time).transpose()?,
         created_at: time(row.try_get("created_at")?)?,
         updated_at: time(row.try_get("updated_at")?)?,
+        origin: optional("origin")?,
+        reference: optional("reference")?,
+        description: optional("description")?,
+        outside_key: optional("outside_key")?,
+        merged_into: number("merged_into")?.map(AlertId::try_from).transpose()?,
+        lead_incident: number("lead_incident")?.map(IncidentId::try_from).transpose()?,
+        merged: row.try_get("merged")?,
+        own_last: time(row.try_get("own_last")?)?,
     })
 }

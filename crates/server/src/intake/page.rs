@@ -167,7 +167,7 @@ async fn one(
 ) -> Result<Markup> {
     let delivery = event::delivery(&app, &actor, id).await?;
     let refused = event::refused(&app, &actor, id, &page).await?;
-    let filter = Filter { delivery: Some(id), ..Filter::default() };
+    let filter = Filter { delivery: Some(id), with_merged: true, ..Filter::default() };
     let alerts = alert::list(&app, &actor, &filter, &PageQuery { limit: Some(100), cursor: None }).await?;
     let names = names(&app, &actor).await?;
     let content = html! {

@@ -19,6 +19,8 @@ mod hostile;
 mod identity;
 mod incident;
 mod intake;
+mod merge;
+mod outside;
 mod plan;
 mod plan_pages;
 mod report;

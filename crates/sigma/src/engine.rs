@@ -5,11 +5,13 @@ use std::sync::{Mutex, PoisonError};
 
 use telemetry::Event;
 
+use crate::bucket::Bucket;
+use crate::compile::Compiler;
 use crate::memo::Memo;
 use crate::program::{Program, RuleProgram, Run, Tests, at};
-use crate::route::{Router, Routing};
+use crate::route::{Router, Routes, Routing};
 use crate::rule::Rule;
-use crate::view::View;
+use crate::view::{Places, View};
 
 /// Which of [`Engine::rules`] it is, by position.
 pub type RuleIndex = usize;
@@ -38,6 +40,8 @@ pub struct Engine {
     programs: Vec<RuleProgram>,
     tests: Tests,
     router: Router,
+    /// By log source of rules, as the router numbers them.
+    buckets: Vec<Bucket>,
     /// Memory to match with, kept between events; as many as threads have matched at once.
     scratch: Mutex<Vec<Scratch>>,
 }
@@ -45,7 +49,9 @@ pub struct Engine {
 #[derive(Default)]
 struct Scratch {
     memo: Memo,
-    places: Vec<u32>,
+    places: Places,
+    routes: Routes,
+    awake: Vec<u64>,
 }
 
 impl Engine {
@@ -54,11 +60,12 @@ impl Engine {
     }
 
     pub fn with_routing(rules: Vec<Rule>, routing: Routing) -> Engine {
-        let mut tests = Tests::default();
-        let programs = rules.iter().map(|rule| tests.compile(&rule.detection)).collect();
-        tests.finish();
-        let router = Router::new(rules.iter().map(|rule| &rule.logsource), routing);
-        Engine { rules, programs, tests, router, scratch: Mutex::default() }
+        let mut compiler = Compiler::default();
+        rules.iter().for_each(|rule| compiler.add(&rule.detection));
+        let (tests, programs) = compiler.finish();
+        let (router, by_source) = Router::new(rules.iter().map(|rule| &rule.logsource), routing);
+        let buckets = by_source.into_iter().map(|rules| Bucket::new(rules, &programs, &tests)).collect();
+        Engine { rules, programs, tests, router, buckets, scratch: Mutex::default() }
     }
 
     pub fn rules(&self) -> &[Rule] {
@@ -71,41 +78,46 @@ impl Engine {
 
     /// The rules that the event matches, in their order.
     pub fn matches(&self, event: &Event) -> Vec<RuleIndex> {
-        self.run(event, |matched, number, _| if matched { usize::try_from(number).ok() } else { None })
+        self.run(event, |rule, _| Some(rule))
     }
 
     /// The rules that the event matches, in their order, with what made them match.
     pub fn detect(&self, event: &Event) -> Vec<Detection> {
-        self.run(event, |matched, number, run| {
-            let rule = usize::try_from(number).ok()?;
-            if matched { self.explain(rule, run) } else { None }
-        })
+        self.run(event, |rule, run| self.explain(rule, run))
     }
 
     fn run<T>(
         &self,
         event: &Event,
-        mut keep: impl FnMut(bool, u32, &mut Run<'_, '_, '_>) -> Option<T>,
+        mut found: impl FnMut(RuleIndex, &mut Run<'_, '_, '_>) -> Option<T>,
     ) -> Vec<T> {
-        let numbers = self.router.rules(&event.source);
-        if numbers.is_empty() {
-            return Vec::new();
-        }
         let mut scratch =
             self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        self.tests.begin(&mut scratch.memo);
-        let mut kept = Vec::new();
-        {
-            let view = View::new(event, &self.tests.names, &mut scratch.places);
-            let mut run = Run { tests: &self.tests, view: &view, memo: &mut scratch.memo };
-            for number in numbers.iter().copied() {
-                let Some(program) = at(&self.programs, number) else { continue };
-                let matched = run.holds(&program.condition, &program.searches);
-                kept.extend(keep(matched, number, &mut run));
+        let mut all = Vec::new();
+        let Scratch { memo, places, routes, awake } = &mut scratch;
+        let route = self.router.route(&event.source, routes);
+        if !route.is_empty() {
+            self.tests.begin(memo);
+            let view = View::new(event, &self.tests.names, places);
+            let mut run = Run { tests: &self.tests, view: &view, memo };
+            for bucket in route.iter().filter_map(|number| at(&self.buckets, *number)) {
+                bucket.wake(&mut run, awake);
+                for number in bucket.awake(awake) {
+                    let Some(program) = at(&self.programs, number) else { continue };
+                    if run.holds(&program.condition, &program.searches)
+                        && let Ok(rule) = usize::try_from(number)
+                        && let Some(one) = found(rule, &mut run)
+                    {
+                        all.push((rule, one));
+                    }
+                }
             }
         }
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        kept
+        if route.len() > 1 {
+            all.sort_unstable_by_key(|(rule, _)| *rule);
+        }
+        all.into_iter().map(|(_, one)| one).collect()
     }
 
     fn explain(&self, rule: RuleIndex, run: &mut Run<'_, '_, '_>) -> Option<Detection> {
@@ -148,7 +160,7 @@ impl Engine {
                 }
             }
             Program::Test(number) => {
-                let Some(tester) = at(&self.tests.testers, *number) else { return };
+                let Some(tester) = self.tests.tester(*number) else { return };
                 for seen in tester.found(run.view, &self.tests.names) {
                     let field =
                         FoundField { field: seen.field.map(str::to_owned), value: seen.text.into_owned() };

@@ -1,90 +1,275 @@
-//! All texts that tests look for in one field, searched for in one pass. Thousands of rules ask for
-//! thousands of pieces of the same command line; one automaton finds every piece that occurs and
-//! names the tests that this decides.
+//! All that tests look for in one field, answered in one pass over its text. Thousands of rules ask
+//! for thousands of pieces of the same command line; every test of the field has a bit, and one
+//! search sets the bits of those that hold.
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
-
-use crate::memo::Memo;
+use crate::grams::Grams;
+use crate::hash::Quick;
+use crate::number::{Number, Relation};
 use crate::pattern::{Part, Pattern};
+use crate::text::Glob;
 
-/// The tests that a text decides, by where it stands in the field.
+/// The first bit of a field says that the event has it.
+pub(crate) const PRESENT: u32 = 0;
+
+/// Bits of the tests that a literal decides, by where it stands.
 #[derive(Default)]
-struct Askers {
+struct Uses {
     anywhere: Vec<u32>,
     start: Vec<u32>,
     end: Vec<u32>,
-    whole: Vec<u32>,
+    /// Patterns with wildcards within, which can match only where this literal stands.
+    globs: Vec<u32>,
+    asked: u32,
 }
 
 /// Collects what the tests of one field look for.
 #[derive(Default)]
 pub(crate) struct IndexBuilder {
-    askers: HashMap<Box<str>, Askers>,
+    exact: HashMap<Box<str>, (Vec<u32>, u32), Quick>,
+    literals: HashMap<Box<str>, Uses, Quick>,
+    globs: Vec<(Glob, u32)>,
+    /// Globs without any literal.
+    bare: Vec<u32>,
+    always: Vec<u32>,
+    whole_numbers: HashMap<i64, Vec<u32>>,
+    numbers: Vec<(Number, u32)>,
 }
 
 impl IndexBuilder {
-    /// Takes in every pattern that is one text, and gives back those that the test must try itself.
-    pub fn add(&mut self, test: u32, patterns: &[Pattern]) -> Vec<Pattern> {
-        let mut left = Vec::new();
+    /// `asked` is how many rules have the test.
+    pub fn add_patterns(&mut self, bit: u32, patterns: &[Pattern], asked: u32) {
         for pattern in patterns {
             match pattern.parts() {
-                [Part::Text(text)] => self.askers(text).whole.push(test),
-                [Part::Text(text), Part::Many] => self.askers(text).start.push(test),
-                [Part::Many, Part::Text(text)] => self.askers(text).end.push(test),
-                [Part::Many, Part::Text(text), Part::Many] => self.askers(text).anywhere.push(test),
-                _ => left.push(pattern.clone()),
+                [] => self.exact("", asked).push(bit),
+                [Part::Text(text)] => self.exact(text, asked).push(bit),
+                [Part::Many] => self.always.push(bit),
+                [Part::Text(text), Part::Many] => self.uses(text, asked).start.push(bit),
+                [Part::Many, Part::Text(text)] => self.uses(text, asked).end.push(bit),
+                [Part::Many, Part::Text(text), Part::Many] => self.uses(text, asked).anywhere.push(bit),
+                parts => {
+                    let number = u32::try_from(self.globs.len()).unwrap_or(u32::MAX);
+                    self.globs.push((Glob::new(parts), bit));
+                    match longest(parts) {
+                        Some(text) => self.uses(text, asked).globs.push(number),
+                        None => self.bare.push(number),
+                    }
+                }
             }
         }
-        left
     }
 
-    fn askers(&mut self, text: &str) -> &mut Askers {
-        self.askers.entry(Box::from(text)).or_default()
+    pub fn add_numbers(&mut self, bit: u32, numbers: &[Number]) {
+        for number in numbers {
+            if let Number::Int(whole) = number {
+                self.whole_numbers.entry(*whole).or_default().push(bit);
+            }
+            self.numbers.push((*number, bit));
+        }
     }
 
-    /// `first` is the number of the index's first text among those of all indexes.
-    pub fn build(self, first: usize) -> Result<Index, aho_corasick::BuildError> {
-        let (texts, askers): (Vec<Box<str>>, Vec<Askers>) = self.askers.into_iter().unzip();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .match_kind(MatchKind::Standard)
-            .build(texts.iter().map(|text| text.as_bytes()))?;
-        Ok(Index { automaton, askers, first })
+    /// How many rules look for the text in this field.
+    pub fn asked(&self, text: &str) -> f32 {
+        let exact = self.exact.get(text).map_or(0, |(_, asked)| *asked);
+        let asked = exact + self.literals.get(text).map_or(0, |uses| uses.asked);
+        f32::from(u16::try_from(asked).unwrap_or(u16::MAX))
+    }
+
+    fn exact(&mut self, text: &str, asked: u32) -> &mut Vec<u32> {
+        let (bits, sum) = self.exact.entry(Box::from(text)).or_default();
+        *sum += asked;
+        bits
+    }
+
+    fn uses(&mut self, text: &str, asked: u32) -> &mut Uses {
+        let uses = self.literals.entry(Box::from(text)).or_default();
+        uses.asked += asked;
+        uses
+    }
+
+    /// The index lies at these words of all answers.
+    pub fn build(self, first_word: usize, words: usize) -> Index {
+        let mut literals: Vec<(Box<str>, Uses)> = self.literals.into_iter().collect();
+        literals.sort_unstable_by(|left, right| left.0.cmp(&right.0));
+        let (texts, uses): (Vec<Box<[u8]>>, Vec<Uses>) =
+            literals.into_iter().map(|(text, uses)| (text.into_boxed_bytes(), uses)).unzip();
+        Index {
+            first_word,
+            words,
+            exact: self
+                .exact
+                .into_iter()
+                .map(|(text, (bits, _))| (text.into_boxed_bytes(), bits.into()))
+                .collect(),
+            long: Grams::new(&texts, |text| text.len() >= 4),
+            short: Grams::new(&texts, |text| matches!(text.len(), 2 | 3)),
+            single: Grams::new(&texts, |text| text.len() == 1),
+            texts: texts.into(),
+            uses: uses.into(),
+            globs: self.globs.into(),
+            bare: self.bare.into(),
+            always: self.always.into(),
+            whole_numbers: self
+                .whole_numbers
+                .into_iter()
+                .map(|(number, bits)| (number, bits.into()))
+                .collect(),
+            floats: self
+                .numbers
+                .iter()
+                .filter(|(number, _)| matches!(number, Number::Float(_)))
+                .copied()
+                .collect(),
+            numbers: self.numbers.into(),
+        }
     }
 }
 
-/// The texts of one field.
+fn longest(parts: &[Part]) -> Option<&str> {
+    let texts = parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(text) } else { None });
+    texts.max_by_key(|text| text.len()).map(String::as_str)
+}
+
 pub(crate) struct Index {
-    automaton: AhoCorasick,
-    askers: Vec<Askers>,
-    first: usize,
+    pub first_word: usize,
+    pub words: usize,
+    exact: HashMap<Box<[u8]>, Box<[u32]>, Quick>,
+    long: Grams<4>,
+    short: Grams<2>,
+    single: Grams<1>,
+    texts: Box<[Box<[u8]>]>,
+    uses: Box<[Uses]>,
+    globs: Box<[(Glob, u32)]>,
+    bare: Box<[u32]>,
+    always: Box<[u32]>,
+    whole_numbers: HashMap<i64, Box<[u32]>>,
+    floats: Box<[(Number, u32)]>,
+    numbers: Box<[(Number, u32)]>,
+}
+
+/// What of an index was seen in the text at hand: each literal and each glob counts once, so that a
+/// text that repeats one costs no more. Entries of earlier texts are told apart by their round.
+#[derive(Default)]
+pub(crate) struct Sightings {
+    round: u32,
+    literals: Vec<u32>,
+    globs: Vec<u32>,
+}
+
+impl Sightings {
+    fn begin(&mut self, literals: usize, globs: usize) {
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.literals.clear();
+            self.globs.clear();
+            self.round = 1;
+        }
+        if self.literals.len() < literals {
+            self.literals.resize(literals, 0);
+        }
+        if self.globs.len() < globs {
+            self.globs.resize(globs, 0);
+        }
+    }
+}
+
+fn first(rounds: &mut [u32], place: u32, round: u32) -> bool {
+    match usize::try_from(place).ok().and_then(|place| rounds.get_mut(place)) {
+        Some(last) if *last != round => {
+            *last = round;
+            true
+        }
+        _ => false,
+    }
 }
 
 impl Index {
-    pub fn len(&self) -> usize {
-        self.askers.len()
+    /// Sets the bits of all tests that hold for a folded text, or for the number it stands for.
+    pub fn answer(&self, text: &str, number: Option<Number>, seen: &mut Sightings, answers: &mut [u64]) {
+        set(answers, &self.always);
+        if let Some(bits) = self.exact.get(text.as_bytes()) {
+            set(answers, bits);
+        }
+        if let Some(number) = number
+            && !self.numbers.is_empty()
+        {
+            self.answer_number(number, answers);
+        }
+        for glob in &self.bare {
+            self.try_glob(*glob, text, answers);
+        }
+        if self.texts.is_empty() {
+            return;
+        }
+        seen.begin(self.texts.len(), self.globs.len());
+        let bytes = text.as_bytes();
+        if !self.long.is_empty() {
+            self.long.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
+        }
+        if !self.short.is_empty() {
+            self.short.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
+        }
+        if !self.single.is_empty() {
+            self.single.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
+        }
     }
 
-    /// Notes every test that a text of the field makes hold.
-    pub fn scan(&self, text: &str, memo: &mut Memo) {
-        for found in self.automaton.find_overlapping_iter(text) {
-            let pattern = found.pattern().as_usize();
-            let Some(askers) = self.askers.get(pattern) else { continue };
-            let (at_start, at_end) = (found.start() == 0, found.end() == text.len());
-            if memo.first_sight(self.first + pattern) {
-                memo.set_all(&askers.anywhere);
+    /// Whether the literal does stand there, and what follows from that.
+    fn sight(&self, literal: u32, begin: usize, text: &str, seen: &mut Sightings, answers: &mut [u64]) {
+        let Ok(place) = usize::try_from(literal) else { return };
+        let (Some(wanted), Some(uses)) = (self.texts.get(place), self.uses.get(place)) else { return };
+        let end = begin + wanted.len();
+        if text.as_bytes().get(begin..end) != Some(&**wanted) {
+            return;
+        }
+        if begin == 0 {
+            set(answers, &uses.start);
+        }
+        if end == text.len() {
+            set(answers, &uses.end);
+        }
+        if first(&mut seen.literals, literal, seen.round) {
+            set(answers, &uses.anywhere);
+            for glob in &uses.globs {
+                if first(&mut seen.globs, *glob, seen.round) {
+                    self.try_glob(*glob, text, answers);
+                }
             }
-            if at_start {
-                memo.set_all(&askers.start);
+        }
+    }
+
+    fn try_glob(&self, number: u32, text: &str, answers: &mut [u64]) {
+        let glob = usize::try_from(number).ok().and_then(|number| self.globs.get(number));
+        if let Some((glob, bit)) = glob
+            && glob.matches(text)
+        {
+            set(answers, &[*bit]);
+        }
+    }
+
+    fn answer_number(&self, number: Number, answers: &mut [u64]) {
+        let compared = match number {
+            Number::Int(whole) => {
+                if let Some(bits) = self.whole_numbers.get(&whole) {
+                    set(answers, bits);
+                }
+                &self.floats
             }
-            if at_end {
-                memo.set_all(&askers.end);
+            Number::Float(_) => &self.numbers,
+        };
+        for (wanted, bit) in compared {
+            if Relation::Equal.holds(number, *wanted) {
+                set(answers, &[*bit]);
             }
-            if at_start && at_end {
-                memo.set_all(&askers.whole);
-            }
+        }
+    }
+}
+
+fn set(answers: &mut [u64], bits: &[u32]) {
+    for bit in bits {
+        if let Some(word) = usize::try_from(bit >> 6).ok().and_then(|word| answers.get_mut(word)) {
+            *word |= 1 << (bit & 63);
         }
     }
 }
@@ -99,23 +284,24 @@ mod tests {
     proptest! {
         #[test]
         fn an_index_says_what_each_test_would_alone(
-            tests in prop::collection::vec(prop::collection::vec("[ab*?]{0,5}", 1..4), 1..6),
-            texts in prop::collection::vec("[ab]{0,8}", 1..4),
+            tests in prop::collection::vec(prop::collection::vec("[abcé*?]{0,7}", 1..4), 1..90),
+            texts in prop::collection::vec("[abcé]{0,12}", 1..4),
         ) {
             let tests: Vec<Vec<Pattern>> =
                 tests.iter().map(|values| values.iter().map(|value| Pattern::parse(value)).collect()).collect();
             let mut builder = IndexBuilder::default();
-            let rests: Vec<Vec<Pattern>> =
-                (0_u32..).zip(&tests).map(|(number, patterns)| builder.add(number, patterns)).collect();
-            let index = builder.build(0).unwrap();
-            let mut memo = Memo::default();
+            for (number, patterns) in (0_u32..).zip(&tests) {
+                builder.add_patterns(number, patterns, 1);
+            }
+            let index = builder.build(0, 2);
+            let mut seen = Sightings::default();
             // One memory for all texts, as the engine keeps one for all events.
             for text in &texts {
-                memo.begin(tests.len(), 1, index.len());
-                index.scan(text, &mut memo);
-                for ((number, patterns), rest) in (0_u32..).zip(&tests).zip(&rests) {
-                    let indexed = memo.get(number).unwrap_or(false) || TextSet::new(rest, true).matches(text);
-                    prop_assert_eq!(indexed, TextSet::new(patterns, true).matches(text), "{:?} {}", patterns, text);
+                let mut answers = [0_u64; 2];
+                index.answer(text, None, &mut seen, &mut answers);
+                for (number, patterns) in tests.iter().enumerate() {
+                    let indexed = answers[number / 64] >> (number % 64) & 1 == 1;
+                    prop_assert_eq!(indexed, TextSet::new(patterns).matches(text), "{:?} {}", patterns, text);
                 }
             }
         }

@@ -2,11 +2,16 @@
 //! them, [`Engine`] compiles them and tells which of them an event matches and why. Knows
 //! [`telemetry::Event`] and nothing else: no alerts, no stores.
 
+mod bucket;
+mod cache;
+mod compile;
 mod condition;
 mod detection;
 mod encode;
 mod engine;
 mod error;
+mod grams;
+mod hash;
 mod index;
 mod item;
 mod load;
@@ -15,6 +20,7 @@ mod modifier;
 mod number;
 mod pattern;
 mod program;
+mod required;
 mod route;
 mod rule;
 mod test;

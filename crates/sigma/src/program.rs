@@ -1,15 +1,13 @@
 //! Rules as the engine runs them: trees whose leaves are numbers of tests, each test kept once
-//! however many rules ask for it and run at most once for an event.
+//! however many rules ask for it and answered at most once for an event.
 
-use std::collections::HashMap;
+use telemetry::Value;
 
-use crate::condition::Condition;
-use crate::detection::Detection;
-use crate::index::{Index, IndexBuilder};
+use crate::index::{Index, PRESENT};
 use crate::memo::Memo;
-use crate::pattern::Pattern;
+use crate::number::Number;
+use crate::pattern::fold_into;
 use crate::test::Tester;
-use crate::tree::{Check, Test, Tree};
 use crate::view::{FieldNames, View};
 
 pub(crate) enum Program {
@@ -28,137 +26,50 @@ pub(crate) struct RuleProgram {
     pub condition: Program,
 }
 
-/// All tests and field names of a set of rules.
+/// All tests and field names of a set of rules. Tests that indexes answer have the numbers of their
+/// bits; above those come the tests that are tried alone.
 #[derive(Default)]
 pub(crate) struct Tests {
     pub testers: Vec<Tester>,
+    /// By test, the place of its tester.
+    pub tester_of: Vec<u32>,
     pub names: FieldNames,
-    /// One for each field that texts are looked for in.
-    indexes: Vec<Index>,
-    known: HashMap<Test, u32>,
+    pub indexes: Vec<(Option<u32>, Index)>,
+    /// By word of the answers.
+    pub index_of_word: Vec<u32>,
+    /// By test above those that indexes answer.
+    pub alone: Vec<Alone>,
+    /// By test, how often it is likely to hold: no probability, only for comparing.
+    pub likely: Vec<f32>,
 }
 
-/// The texts looked for in one field, and by test the patterns that are more than one text.
-#[derive(Default)]
-struct FieldTexts {
-    builder: IndexBuilder,
-    tests: Vec<(u32, Vec<Pattern>)>,
+#[derive(Clone, Copy)]
+pub(crate) struct Alone {
+    /// A test that an index answers and without which this one cannot hold.
+    pub gate: Option<u32>,
 }
 
 impl Tests {
-    pub fn compile(&mut self, detection: &Detection) -> RuleProgram {
-        let searches: Vec<Program> =
-            detection.searches.iter().map(|search| self.tree(&search.tree)).collect();
-        let condition = self.condition(&detection.condition, &searches);
-        RuleProgram { searches: searches.into(), condition }
-    }
-
-    /// Called once all rules are in: builds the indexes over all of their texts.
-    #[allow(clippy::mutable_key_type, reason = "a regex is hashed by its text and flags, which stay")]
-    pub fn finish(&mut self) {
-        let known = std::mem::take(&mut self.known);
-        let mut builders: HashMap<Option<u32>, FieldTexts> = HashMap::new();
-        for (test, number) in &known {
-            if let (Check::Text { patterns, cased: false }, Some(tester)) =
-                (&test.check, at(&self.testers, *number))
-            {
-                let texts = builders.entry(tester.field()).or_default();
-                let rest = texts.builder.add(*number, patterns);
-                texts.tests.push((*number, rest));
-            }
-        }
-        let mut first = 0;
-        for FieldTexts { builder, tests } in builders.into_values() {
-            // An index that would become too large is done without: the tests still work alone.
-            let Ok(index) = builder.build(first) else { continue };
-            first += index.len();
-            let place = u32::try_from(self.indexes.len()).unwrap_or(u32::MAX);
-            self.indexes.push(index);
-            for (number, rest) in tests {
-                if let Some(tester) = usize::try_from(number).ok().and_then(|at| self.testers.get_mut(at)) {
-                    tester.leave_to(place, &rest);
-                }
-            }
-        }
-    }
-
     /// Starts a new event.
     pub fn begin(&self, memo: &mut Memo) {
-        let texts = self.indexes.iter().map(Index::len).sum();
-        memo.begin(self.testers.len(), self.indexes.len(), texts);
+        memo.begin(self.index_of_word.len(), self.indexes.len(), self.alone.len());
     }
 
-    fn tree(&mut self, tree: &Tree) -> Program {
-        match tree {
-            Tree::Test(test) => Program::Test(self.number(test)),
-            Tree::All(trees) => {
-                let programs = trees.iter().map(|tree| self.tree(tree)).collect();
-                Program::All(self.cheapest_first(programs, &[]))
-            }
-            Tree::Any(trees) => {
-                let programs = trees.iter().map(|tree| self.tree(tree)).collect();
-                Program::Any(self.cheapest_first(programs, &[]))
-            }
-            Tree::Not(inner) => Program::Not(Box::new(self.tree(inner))),
-        }
+    pub fn tester(&self, number: u32) -> Option<&Tester> {
+        at(&self.testers, *at(&self.tester_of, number)?)
     }
 
-    fn number(&mut self, test: &Test) -> u32 {
-        if let Some(number) = self.known.get(test) {
-            return *number;
-        }
-        let number = u32::try_from(self.testers.len()).unwrap_or(u32::MAX);
-        self.testers.push(Tester::new(test, &mut self.names));
-        self.known.insert(test.clone(), number);
-        number
+    /// The test that the event has the field which this test looks at, where it holds only then.
+    pub fn presence(&self, number: u32) -> Option<u32> {
+        let tester = self.tester(number)?;
+        let field = tester.field().filter(|_| tester.needs_field())?;
+        let (_, index) = self.indexes.iter().find(|(of, _)| *of == Some(field))?;
+        u32::try_from(index.first_word * 64).ok()?.checked_add(PRESENT)
     }
 
-    fn condition(&self, condition: &Condition, searches: &[Program]) -> Program {
-        let search = |at: usize| Program::Search(u32::try_from(at).unwrap_or(u32::MAX));
-        match condition {
-            Condition::Search(at) => search(*at),
-            Condition::All(all) => {
-                let programs = all.iter().map(|inner| self.condition(inner, searches)).collect();
-                Program::All(self.cheapest_first(programs, searches))
-            }
-            Condition::Any(all) => {
-                let programs = all.iter().map(|inner| self.condition(inner, searches)).collect();
-                Program::Any(self.cheapest_first(programs, searches))
-            }
-            Condition::Not(inner) => Program::Not(Box::new(self.condition(inner, searches))),
-            Condition::AtLeast { count, of } => {
-                let programs = self.cheapest_first(of.iter().map(|at| search(*at)).collect(), searches);
-                if *count == programs.len() {
-                    Program::All(programs)
-                } else if *count == 1 {
-                    Program::Any(programs)
-                } else {
-                    Program::AtLeast(*count, programs)
-                }
-            }
-        }
-    }
-
-    fn cheapest_first(&self, mut programs: Vec<Program>, searches: &[Program]) -> Box<[Program]> {
-        programs.sort_by_cached_key(|program| self.cost(program, searches));
-        programs.into()
-    }
-
-    fn cost(&self, program: &Program, searches: &[Program]) -> u32 {
-        let sum = |programs: &[Program]| {
-            programs.iter().map(|inner| self.cost(inner, searches)).fold(0, u32::saturating_add)
-        };
-        match program {
-            Program::Test(number) => at(&self.testers, *number).map_or(0, Tester::cost),
-            Program::Search(number) => at(searches, *number).map_or(0, |inner| self.cost(inner, searches)),
-            // Most tests fail, and the first to fail ends it.
-            Program::All(programs) => {
-                programs.first().map_or(0, |inner| self.cost(inner, searches)).saturating_add(2)
-            }
-            Program::Any(programs) | Program::AtLeast(_, programs) => sum(programs),
-            // What is ruled out is asked after what is looked for.
-            Program::Not(inner) => self.cost(inner, searches).saturating_add(1000),
-        }
+    /// How many tests are answered by indexes, counted with the gaps between indexes.
+    pub fn indexed(&self) -> u32 {
+        u32::try_from(self.index_of_word.len()).unwrap_or(u32::MAX).saturating_mul(64)
     }
 }
 
@@ -193,39 +104,84 @@ impl Run<'_, '_, '_> {
     }
 
     fn test(&mut self, number: u32) -> bool {
-        let Some(tester) = at(&self.tests.testers, number) else { return false };
-        if let Some(known) = self.memo.get(number) {
+        let tests = self.tests;
+        if let Some(index) = at(&tests.index_of_word, number >> 6) {
+            self.search(*index);
+            return self.memo.holds(number);
+        }
+        let place = number - tests.indexed();
+        if let Some(known) = self.memo.alone(place) {
             return known;
         }
-        let holds = match tester.index() {
-            None => tester.holds(self.view),
-            Some(index) => {
-                self.scan(index, tester.field());
-                self.memo.get(number).unwrap_or(false) || tester.rest_holds(self.view)
-            }
-        };
-        self.memo.set(number, holds);
+        let gate = at(&tests.alone, place).and_then(|alone| alone.gate);
+        let holds = gate.is_none_or(|gate| self.test(gate))
+            && tests.tester(number).is_some_and(|tester| tester.holds(self.view));
+        self.memo.set_alone(place, holds);
         holds
     }
 
-    /// Looks for all texts of an index, once for an event.
-    fn scan(&mut self, number: u32, field: Option<u32>) {
-        let Some(index) = at(&self.tests.indexes, number) else { return };
-        if !self.memo.first_scan(number) {
+    /// Whether the event has anything that the index looks at.
+    pub fn has(&self, index: u32) -> bool {
+        match at(&self.tests.indexes, index) {
+            Some((Some(field), _)) => self.view.field(*field).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Looks for all that an index knows, once for an event.
+    pub fn search(&mut self, number: u32) {
+        if !self.memo.first_search(number) {
             return;
         }
+        let Some((field, index)) = at(&self.tests.indexes, number) else { return };
+        let Memo { answers, cache, seen, folded, digits, .. } = &mut *self.memo;
+        let Some(answers) = answers.get_mut(index.first_word..index.first_word + index.words) else { return };
+        answers.fill(0);
         match field {
             None => {
                 for spoken in self.view.spoken(false) {
-                    index.scan(&spoken.text, self.memo);
+                    cache.answer(number, &spoken.text, answers, |found| {
+                        index.answer(&spoken.text, None, seen, found);
+                    });
                 }
             }
-            Some(id) => {
-                for text in self.view.field(id).into_iter().flat_map(|slot| slot.texts(false)) {
-                    index.scan(text, self.memo);
+            Some(field) => {
+                let Some(value) = self.view.field(*field) else { return };
+                if let Some(word) = answers.first_mut() {
+                    *word |= 1 << PRESENT;
                 }
+                let mut one = |text: &str, number_meant: Option<Number>| {
+                    let mut find = |found: &mut [u64]| {
+                        fold_into(text, folded);
+                        index.answer(folded, number_meant.or_else(|| Number::of_text(text)), seen, found);
+                    };
+                    if number_meant.is_some() {
+                        find(answers);
+                    } else {
+                        cache.answer(number, text, answers, find);
+                    }
+                };
+                each_text(value, digits, &mut one);
             }
         }
+    }
+}
+
+/// Hands on the texts of a value, with the number where the text does not say it exactly.
+fn each_text(value: &Value, digits: &mut String, one: &mut impl FnMut(&str, Option<Number>)) {
+    use std::fmt::Write;
+    match value {
+        Value::Str(text) => one(text, None),
+        Value::Int(number) => {
+            digits.clear();
+            // Writing to a text cannot fail.
+            let _ = write!(digits, "{number}");
+            one(digits, None);
+        }
+        Value::Float(number) => one(&number.to_string(), Some(Number::float(*number))),
+        Value::Bool(flag) => one(if *flag { "true" } else { "false" }, None),
+        Value::Null => {}
+        Value::List(items) => items.iter().for_each(|item| each_text(item, digits, one)),
     }
 }
 

@@ -1,12 +1,14 @@
 //! Which rules an event is shown to: those whose log source its own satisfies.
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::hash::{BuildHasher, BuildHasherDefault};
+use std::sync::Arc;
 
 use telemetry::LogSource;
 
-/// Log sources come from outside; more different ones than this are routed anew each time.
-const CACHED_SOURCES: usize = 4096;
+use crate::hash::QuickHasher;
+
+/// Log sources come from outside; each has one place in the memory of those seen.
+const SEEN_SOURCES: usize = 256;
 
 /// What to make of a part of the log source that the event does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,45 +22,59 @@ pub enum Routing {
 
 pub(crate) struct Router {
     routing: Routing,
-    /// Each distinct log source of a rule, with the rules' numbers.
-    buckets: Vec<(LogSource, Vec<u32>)>,
-    cache: RwLock<HashMap<LogSource, Arc<[u32]>>>,
+    /// Each distinct log source of a rule.
+    wanted: Vec<LogSource>,
+}
+
+/// The routes of sources seen before.
+#[derive(Default)]
+pub(crate) struct Routes {
+    seen: Vec<Option<(LogSource, Arc<[u32]>)>>,
 }
 
 impl Router {
-    pub fn new<'a>(sources: impl Iterator<Item = &'a LogSource>, routing: Routing) -> Router {
-        let mut places: HashMap<&LogSource, usize> = HashMap::new();
-        let mut buckets: Vec<(LogSource, Vec<u32>)> = Vec::new();
+    /// The router, and for each distinct log source the numbers of its rules.
+    pub fn new<'a>(
+        sources: impl Iterator<Item = &'a LogSource>,
+        routing: Routing,
+    ) -> (Router, Vec<Vec<u32>>) {
+        let mut places = std::collections::HashMap::new();
+        let mut wanted = Vec::new();
+        let mut rules: Vec<Vec<u32>> = Vec::new();
         for (number, source) in (0_u32..).zip(sources) {
             let place = *places.entry(source).or_insert_with(|| {
-                buckets.push((source.clone(), Vec::new()));
-                buckets.len() - 1
+                wanted.push(source.clone());
+                rules.push(Vec::new());
+                rules.len() - 1
             });
-            if let Some((_, rules)) = buckets.get_mut(place) {
+            if let Some(rules) = rules.get_mut(place) {
                 rules.push(number);
             }
         }
-        Router { routing, buckets, cache: RwLock::default() }
+        (Router { routing, wanted }, rules)
     }
 
-    /// The rules for events of this source, in their order.
-    pub fn rules(&self, source: &LogSource) -> Arc<[u32]> {
-        if let Some(rules) = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(source) {
-            return Arc::clone(rules);
+    /// Which of the log sources of rules events of this source satisfy.
+    pub fn route(&self, source: &LogSource, routes: &mut Routes) -> Arc<[u32]> {
+        if routes.seen.is_empty() {
+            routes.seen.resize(SEEN_SOURCES, None);
         }
-        let mut rules: Vec<u32> = Vec::new();
-        for (wanted, numbers) in &self.buckets {
-            if self.satisfies(source, wanted) {
-                rules.extend(numbers);
-            }
+        let hash = BuildHasherDefault::<QuickHasher>::default().hash_one(source);
+        let place = usize::try_from(hash ^ hash >> 32).unwrap_or(0) % SEEN_SOURCES;
+        let Some(seen) = routes.seen.get_mut(place) else { return self.satisfied(source) };
+        if let Some((known, route)) = seen
+            && known == source
+        {
+            return Arc::clone(route);
         }
-        rules.sort_unstable();
-        let rules: Arc<[u32]> = rules.into();
-        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
-        if cache.len() < CACHED_SOURCES {
-            cache.insert(source.clone(), Arc::clone(&rules));
-        }
-        rules
+        let route = self.satisfied(source);
+        *seen = Some((source.clone(), Arc::clone(&route)));
+        route
+    }
+
+    fn satisfied(&self, source: &LogSource) -> Arc<[u32]> {
+        let wanted = (0_u32..).zip(&self.wanted);
+        wanted.filter(|(_, wanted)| self.satisfies(source, wanted)).map(|(number, _)| number).collect()
     }
 
     fn satisfies(&self, source: &LogSource, wanted: &LogSource) -> bool {

@@ -7,24 +7,15 @@ use telemetry::Value;
 
 use crate::modifier::Place;
 use crate::number::{Network, Number, Relation, TimePart};
-use crate::pattern::Pattern;
 use crate::text::TextSet;
 use crate::tree::{Check, Regex, Subject, Test};
-use crate::view::{FieldNames, Slot, Spoken, View};
+use crate::view::{FieldNames, Spoken, View, texts};
 
 /// Compiled from [`Test`].
 pub(crate) struct Tester {
     /// `None` for a keyword search.
     field: Option<u32>,
     check: Compiled,
-    /// The index that looks for the test's texts, where one does.
-    indexed: Option<Indexed>,
-}
-
-struct Indexed {
-    index: u32,
-    /// Patterns that are more than one text.
-    rest: Option<TextSet>,
 }
 
 enum Compiled {
@@ -52,9 +43,7 @@ impl Tester {
             Subject::Record => (None, Box::from("")),
         };
         let check = match &test.check {
-            Check::Text { patterns, cased } => {
-                Compiled::Text { set: TextSet::new(patterns, *cased), cased: *cased }
-            }
+            Check::Text { patterns, cased } => Compiled::Text { set: TextSet::new(patterns), cased: *cased },
             Check::Regex(regex) => Compiled::Regex(Arc::clone(regex)),
             Check::Network(networks) => Compiled::Network(networks.clone().into()),
             Check::Number(numbers) => Compiled::Number(numbers.clone().into()),
@@ -67,56 +56,39 @@ impl Tester {
                 Compiled::OtherField { field: names.number(name), place: *place, cased: *cased }
             }
         };
-        Tester { field, check, indexed: None }
-    }
-
-    /// From now on the index says whether the test holds, but for the `rest` of its patterns.
-    pub fn leave_to(&mut self, index: u32, rest: &[Pattern]) {
-        let rest = (!rest.is_empty()).then(|| TextSet::new(rest, true));
-        self.indexed = Some(Indexed { index, rest });
-    }
-
-    pub fn index(&self) -> Option<u32> {
-        self.indexed.as_ref().map(|indexed| indexed.index)
-    }
-
-    /// Whether the patterns match that the index does not know.
-    pub fn rest_holds(&self, view: &View<'_, '_>) -> bool {
-        let Some(rest) = self.indexed.as_ref().and_then(|indexed| indexed.rest.as_ref()) else {
-            return false;
-        };
-        match self.field {
-            None => view.spoken(false).iter().any(|spoken| rest.matches(&spoken.text)),
-            Some(id) => {
-                view.field(id).is_some_and(|slot| slot.texts(false).iter().any(|text| rest.matches(text)))
-            }
-        }
+        Tester { field, check }
     }
 
     pub fn field(&self) -> Option<u32> {
         self.field
     }
 
+    /// Whether it cannot hold for an event without its field.
+    pub fn needs_field(&self) -> bool {
+        self.field.is_some() && !matches!(self.check, Compiled::Null { .. } | Compiled::Exists { .. })
+    }
+
     pub fn holds(&self, view: &View<'_, '_>) -> bool {
         let Some(id) = self.field else {
             return view.spoken(self.cased()).iter().any(|spoken| self.text_holds(&spoken.text));
         };
-        let slot = view.field(id);
+        let value = view.field(id);
         match &self.check {
             Compiled::Text { .. } | Compiled::Regex(_) | Compiled::Network(_) => {
-                slot.is_some_and(|slot| slot.texts(self.cased()).iter().any(|text| self.text_holds(text)))
+                value.is_some_and(|value| texts(value, self.cased()).iter().any(|text| self.text_holds(text)))
             }
             Compiled::Number(_) | Compiled::Compare { .. } => {
-                slot.is_some_and(|slot| self.number_holds(slot.value))
+                value.is_some_and(|value| self.number_holds(value))
             }
-            Compiled::Null { name } => match slot {
+            Compiled::Null { name } => match value {
                 None => !view.has_within(name),
-                Some(slot) => is_null(slot.value),
+                Some(value) => is_null(value),
             },
-            Compiled::Exists { wanted, name } => (slot.is_some() || view.has_within(name)) == *wanted,
-            Compiled::OtherField { field, place, cased } => match (slot, view.field(*field)) {
-                (Some(slot), Some(other)) => {
-                    slot.texts(*cased).iter().any(|text| related(text, other, *place, *cased))
+            Compiled::Exists { wanted, name } => (value.is_some() || view.has_within(name)) == *wanted,
+            Compiled::OtherField { field, place, cased } => match (value, view.field(*field)) {
+                (Some(value), Some(other)) => {
+                    let others = texts(other, *cased);
+                    texts(value, *cased).iter().any(|text| related(text, &others, *place))
                 }
                 _ => false,
             },
@@ -133,26 +105,28 @@ impl Tester {
                 .map(|(_, Spoken { field, text })| Found { field: *field, text: Cow::Borrowed(text) })
                 .collect();
         };
-        let Some(slot) = view.field(id) else { return Vec::new() };
+        let Some(value) = view.field(id) else { return Vec::new() };
         let name = Some(names.name(id));
-        let all = slot.texts(true).iter();
-        let compared = slot.texts(self.cased()).iter();
-        all.zip(compared)
+        let compared = texts(value, self.cased());
+        // Folded or not, the texts stand in the same order.
+        texts(value, true)
+            .into_iter()
+            .zip(&compared)
             .filter(|(text, compared)| match &self.check {
                 Compiled::Text { .. } | Compiled::Regex(_) | Compiled::Network(_) => {
                     self.text_holds(compared)
                 }
                 Compiled::Number(_) | Compiled::Compare { .. } => {
-                    matches!(slot.value, Value::List(_)) && self.number_text_holds(text)
-                        || self.number_holds(slot.value)
+                    matches!(value, Value::List(_)) && self.number_text_holds(text)
+                        || self.number_holds(value)
                 }
                 Compiled::Null { .. } => false,
                 Compiled::Exists { .. } => true,
                 Compiled::OtherField { field, place, cased } => {
-                    view.field(*field).is_some_and(|other| related(compared, other, *place, *cased))
+                    view.field(*field).is_some_and(|other| related(compared, &texts(other, *cased), *place))
                 }
             })
-            .map(|(text, _)| Found { field: name, text: Cow::Borrowed(text) })
+            .map(|(text, _)| Found { field: name, text })
             .collect()
     }
 
@@ -190,21 +164,6 @@ impl Tester {
     fn number_text_holds(&self, text: &str) -> bool {
         self.number_holds(&Value::Str(text.to_owned()))
     }
-
-    /// What it is likely to cost, for trying the cheap ones first.
-    pub fn cost(&self) -> u32 {
-        let cost = match &self.check {
-            Compiled::Number(_) => 1,
-            Compiled::Exists { .. } | Compiled::Null { .. } => 3,
-            Compiled::Text { set, .. } => 2 + set.cost(),
-            Compiled::Compare { .. } => 4,
-            Compiled::OtherField { .. } => 8,
-            Compiled::Network(_) => 10,
-            Compiled::Regex(regex) if regex.backtracks() => 300,
-            Compiled::Regex(_) => 60,
-        };
-        if self.field.is_some() { cost } else { cost.saturating_mul(40) }
-    }
 }
 
 fn is_null(value: &Value) -> bool {
@@ -215,8 +174,8 @@ fn is_null(value: &Value) -> bool {
     }
 }
 
-fn related(text: &str, other: &Slot<'_>, place: Place, cased: bool) -> bool {
-    other.texts(cased).iter().any(|other| match place {
+fn related(text: &str, others: &[Cow<'_, str>], place: Place) -> bool {
+    others.iter().any(|other| match place {
         Place::Whole => text == other,
         Place::Anywhere => text.contains(&**other),
         Place::Start => text.starts_with(&**other),

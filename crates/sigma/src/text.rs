@@ -1,106 +1,61 @@
 //! Many patterns against one text: what a list of values becomes once it is compiled.
 
-use std::collections::HashSet;
-
-use aho_corasick::AhoCorasick;
-use memchr::memmem::Finder;
+use memchr::memmem;
 
 use crate::pattern::{Part, Pattern};
 
-/// Matches where any of its patterns does. Text and patterns must have been folded alike.
+/// Matches where any of its patterns does. Text and patterns must have been folded alike. Tries one
+/// pattern after the other: what is asked of every event is asked of an index instead.
 pub(crate) struct TextSet {
     /// A lone `*`.
     anything: bool,
-    exact: HashSet<Box<str>>,
+    /// Sorted.
+    exact: Box<[Box<str>]>,
     prefixes: Box<[Box<str>]>,
     suffixes: Box<[Box<str>]>,
-    needles: Needles,
+    needles: Box<[Box<str>]>,
     globs: Box<[Glob]>,
 }
 
-enum Needles {
-    None,
-    One(Box<Finder<'static>>),
-    Many(Box<AhoCorasick>),
-    /// Where an index looks for them too, or an automaton would have become too large.
-    Each(Vec<Finder<'static>>),
-}
-
 impl TextSet {
-    /// `alone` says that no index looks for the texts, so that many of them are worth an automaton.
-    pub fn new(patterns: &[Pattern], alone: bool) -> TextSet {
+    pub fn new(patterns: &[Pattern]) -> TextSet {
         let mut anything = false;
-        let mut exact = HashSet::new();
-        let (mut prefixes, mut suffixes, mut needles, mut globs) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut exact, mut prefixes, mut suffixes, mut needles, mut globs) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for pattern in patterns {
             match pattern.parts() {
-                [] => drop(exact.insert(Box::from(""))),
-                [Part::Text(text)] => drop(exact.insert(Box::from(text.as_str()))),
+                [] => exact.push(Box::from("")),
+                [Part::Text(text)] => exact.push(Box::from(text.as_str())),
                 [Part::Many] => anything = true,
                 [Part::Text(text), Part::Many] => prefixes.push(Box::from(text.as_str())),
                 [Part::Many, Part::Text(text)] => suffixes.push(Box::from(text.as_str())),
-                [Part::Many, Part::Text(text), Part::Many] => needles.push(text.as_str()),
+                [Part::Many, Part::Text(text), Part::Many] => needles.push(Box::from(text.as_str())),
                 parts => globs.push(Glob::new(parts)),
             }
         }
+        exact.sort_unstable();
         TextSet {
             anything,
-            exact,
+            exact: exact.into(),
             prefixes: prefixes.into(),
             suffixes: suffixes.into(),
-            needles: Needles::new(&needles, alone),
+            needles: needles.into(),
             globs: globs.into(),
         }
     }
 
     pub fn matches(&self, text: &str) -> bool {
         self.anything
-            || (!self.exact.is_empty() && self.exact.contains(text))
+            || self.exact.binary_search_by(|exact| (**exact).cmp(text)).is_ok()
             || self.suffixes.iter().any(|suffix| text.ends_with(&**suffix))
             || self.prefixes.iter().any(|prefix| text.starts_with(&**prefix))
-            || self.needles.occur_in(text)
+            || self.needles.iter().any(|needle| memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
             || self.globs.iter().any(|glob| glob.matches(text))
-    }
-
-    /// What a match is likely to cost, for trying the cheap ones first.
-    pub fn cost(&self) -> u32 {
-        let count = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let needles = match &self.needles {
-            Needles::None => 0,
-            Needles::One(_) => 6,
-            Needles::Many(_) => 12,
-            Needles::Each(each) => count(each.len()).saturating_mul(6),
-        };
-        let ends = count(self.prefixes.len().saturating_add(self.suffixes.len()));
-        needles.saturating_add(ends).saturating_add(count(self.globs.len()).saturating_mul(15)).max(1)
-    }
-}
-
-impl Needles {
-    fn new(needles: &[&str], alone: bool) -> Needles {
-        let each = || needles.iter().map(|needle| Finder::new(needle).into_owned()).collect();
-        match needles {
-            [] => Needles::None,
-            [one] => Needles::One(Box::new(Finder::new(one).into_owned())),
-            many if alone => AhoCorasick::new(many)
-                .map_or_else(|_| Needles::Each(each()), |automaton| Needles::Many(Box::new(automaton))),
-            _ => Needles::Each(each()),
-        }
-    }
-
-    fn occur_in(&self, text: &str) -> bool {
-        match self {
-            Needles::None => false,
-            Needles::One(finder) => finder.find(text.as_bytes()).is_some(),
-            Needles::Many(automaton) => automaton.is_match(text),
-            Needles::Each(finders) => finders.iter().any(|finder| finder.find(text.as_bytes()).is_some()),
-        }
     }
 }
 
 /// A pattern with wildcards within: pieces of a known number of characters, any text between them.
-struct Glob {
+pub(crate) struct Glob {
     pieces: Vec<Vec<Unit>>,
     open_start: bool,
     open_end: bool,
@@ -112,7 +67,7 @@ enum Unit {
 }
 
 impl Glob {
-    fn new(parts: &[Part]) -> Glob {
+    pub fn new(parts: &[Part]) -> Glob {
         let mut pieces = vec![Vec::new()];
         for part in parts {
             match (part, pieces.last_mut()) {
@@ -130,7 +85,7 @@ impl Glob {
 
     /// The first piece where it must be, each next one at the first place it fits after that, the
     /// last one at the end: no choice is ever taken back, so the time is bounded by text times pattern.
-    fn matches(&self, text: &str) -> bool {
+    pub fn matches(&self, text: &str) -> bool {
         let mut middle = self.pieces.as_slice();
         let mut rest = text;
         if !self.open_start
@@ -213,7 +168,7 @@ mod tests {
     use super::*;
 
     fn set(values: &[&str]) -> TextSet {
-        TextSet::new(&values.iter().map(|value| Pattern::parse(value)).collect::<Vec<_>>(), true)
+        TextSet::new(&values.iter().map(|value| Pattern::parse(value)).collect::<Vec<_>>())
     }
 
     #[test]

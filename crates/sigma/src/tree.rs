@@ -8,6 +8,7 @@ use crate::error::SigmaError;
 use crate::modifier::{Place, RegexFlags};
 use crate::number::{Network, Number, Relation, TimePart};
 use crate::pattern::Pattern;
+use crate::required::required;
 
 #[derive(Debug, Clone)]
 pub(crate) enum Tree {
@@ -141,6 +142,12 @@ impl Regex {
     /// Whether it needs look-around or back-references.
     pub fn backtracks(&self) -> bool {
         matches!(self.engine, RegexEngine::Backtracking(_))
+    }
+
+    /// Folded texts, one of which stands in whatever it matches, where such texts are known.
+    pub fn required(&self) -> Option<Vec<String>> {
+        // Look-around may ask for what must not be there.
+        if self.backtracks() { None } else { required(&self.source, self.flags) }
     }
 
     fn identity(&self) -> (&str, RegexFlags, Place) {

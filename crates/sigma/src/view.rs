@@ -1,5 +1,4 @@
-//! One event as the tests see it: fields by number instead of by name, and their texts folded at
-//! most once, when first asked for.
+//! One event as the tests see it: fields by number instead of by name.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -7,12 +6,13 @@ use std::collections::HashMap;
 
 use telemetry::{Event, Format, Value};
 
+use crate::hash::Quick;
 use crate::pattern::fold;
 
 /// The field names that rules ask for, numbered.
 #[derive(Default)]
 pub(crate) struct FieldNames {
-    ids: HashMap<Box<str>, u32>,
+    ids: HashMap<Box<str>, u32, Quick>,
     names: Vec<Box<str>>,
 }
 
@@ -36,74 +36,26 @@ impl FieldNames {
     }
 }
 
-/// The texts of a value: none for null, several for a list.
-pub(crate) enum Texts<'e> {
-    None,
-    One(Cow<'e, str>),
-    Many(Vec<Cow<'e, str>>),
+/// The texts of a value, folded unless the case matters: none for null, several for a list.
+pub(crate) fn texts(value: &Value, cased: bool) -> Vec<Cow<'_, str>> {
+    let mut texts = Vec::new();
+    gather(value, &mut texts);
+    if !cased {
+        texts.iter_mut().for_each(fold_in_place);
+    }
+    texts
 }
 
-impl<'e> Texts<'e> {
-    pub fn of(value: &'e Value) -> Texts<'e> {
-        match value {
-            Value::List(items) => {
-                let mut texts = Vec::with_capacity(items.len());
-                gather(items, &mut texts);
-                Texts::Many(texts)
-            }
-            value => value.as_text().map_or(Texts::None, Texts::One),
-        }
-    }
-
-    fn folded(&self) -> Texts<'e> {
-        match self {
-            Texts::None => Texts::None,
-            Texts::One(text) => Texts::One(fold_cow(text)),
-            Texts::Many(texts) => Texts::Many(texts.iter().map(fold_cow).collect()),
-        }
-    }
-
-    pub fn as_slice(&self) -> &[Cow<'e, str>] {
-        match self {
-            Texts::None => &[],
-            Texts::One(text) => std::slice::from_ref(text),
-            Texts::Many(texts) => texts,
-        }
+fn gather<'e>(value: &'e Value, texts: &mut Vec<Cow<'e, str>>) {
+    match value {
+        Value::List(items) => items.iter().for_each(|item| gather(item, texts)),
+        value => texts.extend(value.as_text()),
     }
 }
 
-fn gather<'e>(items: &'e [Value], texts: &mut Vec<Cow<'e, str>>) {
-    for item in items {
-        match item {
-            Value::List(inner) => gather(inner, texts),
-            value => texts.extend(value.as_text()),
-        }
-    }
-}
-
-fn fold_cow<'e>(text: &Cow<'e, str>) -> Cow<'e, str> {
-    match text {
-        Cow::Borrowed(text) => fold(text),
-        Cow::Owned(text) => Cow::Owned(fold(text).into_owned()),
-    }
-}
-
-/// A field of the event that some rule asks for.
-pub(crate) struct Slot<'e> {
-    pub value: &'e Value,
-    texts: OnceCell<Texts<'e>>,
-    folded: OnceCell<Texts<'e>>,
-}
-
-impl<'e> Slot<'e> {
-    fn new(value: &'e Value) -> Slot<'e> {
-        Slot { value, texts: OnceCell::new(), folded: OnceCell::new() }
-    }
-
-    pub fn texts(&self, cased: bool) -> &[Cow<'e, str>] {
-        let as_written = || self.texts.get_or_init(|| Texts::of(self.value));
-        let texts = if cased { as_written() } else { self.folded.get_or_init(|| as_written().folded()) };
-        texts.as_slice()
+fn fold_in_place(text: &mut Cow<'_, str>) {
+    if let Cow::Owned(folded) = fold(text) {
+        *text = Cow::Owned(folded);
     }
 }
 
@@ -114,35 +66,49 @@ pub(crate) struct Spoken<'e> {
     pub text: Cow<'e, str>,
 }
 
+/// Where the fields of the event at hand stand among its values, by field number; kept between
+/// events so that nothing is allocated for it.
+#[derive(Default)]
+pub(crate) struct Places {
+    /// The place plus one; zero is absent.
+    places: Vec<u32>,
+    /// Those that are not zero.
+    taken: Vec<u32>,
+}
+
 pub(crate) struct View<'e, 's> {
     event: &'e Event,
-    slots: Vec<Slot<'e>>,
-    /// By field number, the place in `slots` plus one; zero is absent.
+    values: Vec<&'e Value>,
     places: &'s [u32],
     spoken: OnceCell<Vec<Spoken<'e>>>,
     spoken_folded: OnceCell<Vec<Spoken<'e>>>,
 }
 
 impl<'e, 's> View<'e, 's> {
-    /// `places` is borrowed so that it need not be allocated for each event; it is overwritten.
-    pub fn new(event: &'e Event, names: &FieldNames, places: &'s mut Vec<u32>) -> View<'e, 's> {
-        places.clear();
+    pub fn new(event: &'e Event, names: &FieldNames, places: &'s mut Places) -> View<'e, 's> {
+        let Places { places, taken } = places;
         places.resize(names.len(), 0);
-        let mut slots: Vec<Slot<'e>> = Vec::with_capacity(48);
+        for id in taken.drain(..) {
+            if let Some(place) = usize::try_from(id).ok().and_then(|id| places.get_mut(id)) {
+                *place = 0;
+            }
+        }
+        let mut values = Vec::with_capacity(32);
         for (name, value) in event.fields() {
             if let Some(id) = names.ids.get(name)
                 && let Some(place) = usize::try_from(*id).ok().and_then(|id| places.get_mut(id))
             {
-                slots.push(Slot::new(value));
-                *place = u32::try_from(slots.len()).unwrap_or(0);
+                values.push(value);
+                *place = u32::try_from(values.len()).unwrap_or(0);
+                taken.push(*id);
             }
         }
-        View { event, slots, places, spoken: OnceCell::new(), spoken_folded: OnceCell::new() }
+        View { event, values, places, spoken: OnceCell::new(), spoken_folded: OnceCell::new() }
     }
 
-    pub fn field(&self, id: u32) -> Option<&Slot<'e>> {
+    pub fn field(&self, id: u32) -> Option<&'e Value> {
         let place = *self.places.get(usize::try_from(id).ok()?)?;
-        self.slots.get(usize::try_from(place).ok()?.checked_sub(1)?)
+        self.values.get(usize::try_from(place).ok()?.checked_sub(1)?).copied()
     }
 
     /// Whether the event has fields within this one, as objects have that were flattened.
@@ -159,12 +125,7 @@ impl<'e, 's> View<'e, 's> {
             self.spoken.get_or_init(|| {
                 let mut all = Vec::new();
                 for (name, value) in self.event.fields() {
-                    let texts = match Texts::of(value) {
-                        Texts::None => Vec::new(),
-                        Texts::One(text) => vec![text],
-                        Texts::Many(texts) => texts,
-                    };
-                    all.extend(texts.into_iter().map(|text| Spoken { field: Some(name), text }));
+                    all.extend(texts(value, true).into_iter().map(|text| Spoken { field: Some(name), text }));
                 }
                 if self.event.format == Format::Syslog {
                     all.push(Spoken { field: None, text: String::from_utf8_lossy(&self.event.raw) });
@@ -173,13 +134,15 @@ impl<'e, 's> View<'e, 's> {
             })
         };
         if cased {
-            as_written()
-        } else {
-            self.spoken_folded.get_or_init(|| {
-                let fold_one =
-                    |spoken: &Spoken<'e>| Spoken { field: spoken.field, text: fold_cow(&spoken.text) };
-                as_written().iter().map(fold_one).collect()
-            })
+            return as_written();
         }
+        self.spoken_folded.get_or_init(|| {
+            let fold_one = |spoken: &Spoken<'e>| {
+                let mut text = spoken.text.clone();
+                fold_in_place(&mut text);
+                Spoken { field: spoken.field, text }
+            };
+            as_written().iter().map(fold_one).collect()
+        })
     }
 }

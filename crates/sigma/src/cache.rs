@@ -1,0 +1,50 @@
+//! Answers for values seen before. A host runs the same programs and the same accounts over and
+//! over, so that most values of most fields were searched for all that rules look for already.
+//! Bounded: each value has one place, and takes it from whatever stood there.
+
+use crate::hash::hash;
+
+const PLACES: usize = 1 << 12;
+/// Longer values seldom come again.
+const LONGEST: usize = 256;
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    entries: Vec<Entry>,
+}
+
+#[derive(Default)]
+struct Entry {
+    /// Of the index, plus one; zero for an empty entry.
+    index: u32,
+    value: String,
+    answers: Vec<u64>,
+}
+
+impl Cache {
+    /// Sets the bits that hold for a value of this index: those it had before, or those that `find`
+    /// finds now.
+    pub fn answer(&mut self, index: u32, value: &str, answers: &mut [u64], find: impl FnOnce(&mut [u64])) {
+        if value.len() > LONGEST {
+            return find(answers);
+        }
+        if self.entries.is_empty() {
+            self.entries.resize_with(PLACES, Entry::default);
+        }
+        let index = index.wrapping_add(1);
+        let hash = hash(u64::from(index), value.as_bytes());
+        let place = usize::try_from(hash ^ hash >> 32).unwrap_or(0) % PLACES;
+        let Some(entry) = self.entries.get_mut(place) else { return find(answers) };
+        if entry.index != index || entry.value != value {
+            entry.index = index;
+            entry.value.clear();
+            entry.value.push_str(value);
+            entry.answers.clear();
+            entry.answers.resize(answers.len(), 0);
+            find(&mut entry.answers);
+        }
+        for (answer, cached) in answers.iter_mut().zip(&entry.answers) {
+            *answer |= cached;
+        }
+    }
+}

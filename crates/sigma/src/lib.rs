@@ -17,6 +17,8 @@ mod item;
 mod load;
 mod memo;
 mod modifier;
+#[cfg(test)]
+mod naive;
 mod number;
 mod pattern;
 mod program;

@@ -75,6 +75,8 @@ macro_rules! ids {
 
 ids! {
     IncidentId = "INC", "an incident's number", "INC-1";
+    /// A suppression or an exception.
+    SuppressionId = "SUP", "a suppression's number", "SUP-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
     TaskId = "TSK", "a task's number", "TSK-1";

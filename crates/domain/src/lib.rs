@@ -23,6 +23,7 @@ pub mod marking;
 pub mod observable;
 pub mod plan;
 pub mod severity;
+pub mod suppression;
 pub mod task;
 pub mod timeline;
 

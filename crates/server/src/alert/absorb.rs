@@ -10,7 +10,7 @@ use domain::{AlertId, Entity, EventId, IntakeId};
 use jiff::Timestamp;
 
 use super::rules::KnownRule;
-use super::{Alert, Found, Match, Touched, matches, store};
+use super::{Alert, Found, Match, Touched, matches, store, suppress};
 use crate::change::Change;
 use crate::error::Result;
 
@@ -40,7 +40,7 @@ pub async fn absorb(
     delivery: IntakeId,
     detections: Vec<Detected>,
 ) -> Result<Vec<Touched>> {
-    let groups = group(detections);
+    let groups = group(suppress::sift(change, detections).await?);
     if groups.is_empty() {
         return Ok(Vec::new());
     }

@@ -17,6 +17,7 @@ use crate::web::paging::{Page, PageQuery};
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .merge(super::suppress::api::routes())
         .routes(routes!(alerts))
         .routes(routes!(alert))
         .routes(routes!(matches))

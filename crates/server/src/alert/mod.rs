@@ -12,6 +12,7 @@ mod queue_page;
 pub mod rules;
 mod rules_page;
 mod store;
+pub mod suppress;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};
 use domain::{

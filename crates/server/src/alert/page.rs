@@ -12,7 +12,7 @@ use domain::{Actor, AlertId, Permission, UserId};
 use maud::{Markup, html};
 
 use super::rules::{KnownRule, technique_name};
-use super::{Act, Alert, Match, merge_page, queue_page, rules_page};
+use super::{Act, Alert, Match, merge_page, queue_page, rules_page, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event::{self, StoredEvent};
@@ -28,6 +28,9 @@ pub fn routes() -> Router<App> {
         .route("/alerts/{id}", get(alert))
         .route("/alerts/acknowledge", post(acknowledge_all))
         .route("/alerts/dismiss", get(dismiss_form).post(dismiss_all))
+        .route("/suppressions", get(suppress::page::list).post(suppress::page::make))
+        .route("/suppressions/new", get(suppress::page::form))
+        .route("/suppressions/{id}/end", post(suppress::page::end))
         .route("/alerts/merge", get(merge_page::form).post(merge_page::merge))
         .route("/alerts/{id}/unmerge", post(merge_page::unmerge))
         .route("/alerts/{id}/acknowledge", post(acknowledge))
@@ -109,7 +112,11 @@ async fn alert(
             (head(&actor, &alert))
             (merge_page::notice(&actor, &alert))
             @if let (Some(verdict), Some(reason)) = (alert.verdict, &alert.reason) {
-                div class="notice" data-level="info" { (parts::icon("info")) div { strong { "Dismissed: " (verdict.label()) } (reason) } }
+                div class="notice" data-level="info" { (parts::icon("info")) div { strong { "Dismissed: " (verdict.label()) } (reason) }
+                    @if verdict == Verdict::FalsePositive && actor.may(Permission::TriageAlerts) && alert.merged_into.is_none() {
+                        a class="button" data-size="small" href={ "/suppressions/new?kind=exception&alert=" (alert.id) } { "Propose an exception" }
+                    }
+                }
             }
             div class="columns" {
                 div class="stack" {
@@ -146,6 +153,7 @@ fn head(actor: &Actor, alert: &Alert) -> Markup {
                     form method="post" action={ "/alerts/" (alert.id) "/acknowledge" } data-done={ (alert.id) " acknowledged" } { button class="button" type="submit" data-key="a" { (parts::icon("check")) "Acknowledge" } }
                 }
                 @if triages && waits { a class="button" href={ "/alerts/dismiss?alert=" (alert.id) } { (parts::icon("x")) "Dismiss" } }
+                @if triages { a class="button" href={ "/suppressions/new?alert=" (alert.id) } { (parts::icon("skip")) "Suppress" } }
                 @if waits && actor.may(Permission::DeclareIncident) {
                     a class="button" data-kind="primary" href={ "/incidents/declare?alert=" (alert.id) } data-key="d" { (parts::icon("flag")) "Declare incident" }
                 }

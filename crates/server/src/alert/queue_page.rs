@@ -89,6 +89,7 @@ pub async fn queue(
         header class="page-head" {
             div class="page-title" { h1 { "Alerts" } p class="page-sub" id="queue-sub" { (summary(&tally)) } }
             div class="page-actions" {
+                a class="button" href="/suppressions" { (parts::icon("skip")) "Suppressions" }
                 a class="button" href="/intake" { (parts::icon("upload")) "Bring in logs" }
             }
         }

@@ -51,6 +51,7 @@ fn fill_common(path: &str) -> String {
         .replace("/deliveries/{id}", "/deliveries/INT-1")
         .replace("/intake/{id}", "/intake/INT-1")
         .replace("/events/{id}", "/events/EVT-1")
+        .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")

@@ -26,3 +26,4 @@ mod plan_pages;
 mod report;
 mod security;
 mod speak;
+mod suppress;

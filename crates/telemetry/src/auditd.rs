@@ -15,7 +15,8 @@ pub(crate) fn looks_like(text: &str) -> bool {
 
 /// Sets the record's fields, its time and its log source.
 pub(crate) fn read(event: &mut Event, text: &str) {
-    key_values(event, text);
+    let values = Values::Audit { is_exec: text.contains("type=EXECVE") };
+    pairs(event, text, values, 0);
     if let Some(stamp) = stamp(text) {
         event.time = Some(stamp);
     }
@@ -42,12 +43,42 @@ fn stamp(text: &str) -> Option<Timestamp> {
 
 /// Sets a field for each `key=value` pair in the text.
 pub(crate) fn key_values(event: &mut Event, text: &str) {
-    pairs(event, text, 0);
+    pairs(event, text, Values::AsWritten, 0);
+}
+
+/// What a value without quotes may be.
+#[derive(Clone, Copy)]
+enum Values {
+    AsWritten,
+    /// The daemon writes what a program chose, and what has blanks or quotes in it, as hexadecimal.
+    Audit {
+        is_exec: bool,
+    },
+}
+
+/// Fields whose value a program may choose (audit-userspace, "untrusted strings").
+const UNTRUSTED: &[&str] =
+    &["acct", "cmd", "comm", "cwd", "data", "dir", "exe", "key", "name", "path", "proctitle"];
+
+/// Undoes the hexadecimal. Zero bytes part words there.
+fn decoded(name: &str, value: &str, values: Values) -> Option<String> {
+    let is_hex = match values {
+        Values::AsWritten => false,
+        Values::Audit { is_exec } => UNTRUSTED.contains(&name) || (is_exec && is_argument(name)),
+    };
+    if is_hex { from_hex(value).map(|text| text.replace(['\0', '\u{1}'], " ")) } else { None }
+}
+
+/// `a0`, and `a0[1]` for the pieces of a long one.
+fn is_argument(name: &str) -> bool {
+    name.strip_prefix('a')
+        .and_then(|rest| rest.split('[').next())
+        .is_some_and(|number| number.parse::<u32>().is_ok())
 }
 
 /// Splits `key=value` pairs. A value in quotes may hold spaces; a value in single quotes is what a
 /// program reported and holds pairs of its own.
-fn pairs(event: &mut Event, text: &str, depth: usize) {
+fn pairs(event: &mut Event, text: &str, values: Values, depth: usize) {
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let Some((key, after)) = rest.split_once('=') else { return };
@@ -64,12 +95,17 @@ fn pairs(event: &mut Event, text: &str, depth: usize) {
             },
         };
         if after.starts_with('\'') && depth == 0 {
-            pairs(event, value, depth + 1);
+            pairs(event, value, values, depth + 1);
         } else if !key.is_empty() {
             let value = value.trim_end_matches(',');
             let name = if key == "msg" && value.starts_with("audit(") { "msgid" } else { key };
+            let is_quoted = after.starts_with(['"', '\'']);
+            let plain = if is_quoted { None } else { decoded(name, value, values) };
             if event.field_count() < 1024 {
-                event.set(name, typed(name, value));
+                match plain {
+                    Some(plain) => event.set(name, Value::Str(plain)),
+                    None => event.set(name, typed(name, value)),
+                }
             }
         }
         rest = next.trim_start_matches([' ', '\u{1d}']);
@@ -78,22 +114,20 @@ fn pairs(event: &mut Event, text: &str, depth: usize) {
 
 /// Arguments stay text, as they may look like numbers by chance; identifiers become numbers.
 fn typed(name: &str, value: &str) -> Value {
-    let argument = name.strip_prefix('a').is_some_and(|rest| rest.parse::<u32>().is_ok());
     match value.parse::<i64>() {
-        Ok(number) if !argument && number.to_string() == value => Value::Int(number),
+        Ok(number) if !is_argument(name) && number.to_string() == value => Value::Int(number),
         _ => Value::from(value),
     }
 }
 
-/// Puts the arguments together. The daemon writes one that has spaces or quotes as hexadecimal.
+/// Puts the arguments together; a long one comes in pieces, `a1[0]`, `a1[1]`.
 fn command_line(event: &mut Event) {
-    let mut words = Vec::new();
-    while words.len() < MAX_ARGUMENTS
-        && let Some(word) = event.text(&format!("a{}", words.len()))
-    {
-        let quoted = memchr::memmem::find(&event.raw, format!("a{}=\"", words.len()).as_bytes());
-        let decoded = if quoted.is_none() { from_hex(&word) } else { None };
-        words.push(decoded.unwrap_or_else(|| word.into_owned()));
+    let mut words: Vec<String> = Vec::new();
+    while words.len() < MAX_ARGUMENTS {
+        let number = words.len();
+        let whole = event.text(&format!("a{number}")).map(std::borrow::Cow::into_owned);
+        let Some(word) = whole.or_else(|| pieces(event, number)) else { break };
+        words.push(word);
     }
     if let Some(program) = words.first().filter(|program| program.starts_with('/')) {
         event.set("Image", Value::from(program.as_str()));
@@ -101,6 +135,15 @@ fn command_line(event: &mut Event) {
     if !words.is_empty() {
         event.set("CommandLine", Value::Str(words.join(" ")));
     }
+}
+
+fn pieces(event: &Event, number: usize) -> Option<String> {
+    let mut word = event.text(&format!("a{number}[0]"))?.into_owned();
+    for piece in 1..MAX_ARGUMENTS {
+        let Some(more) = event.text(&format!("a{number}[{piece}]")) else { break };
+        word.push_str(&more);
+    }
+    Some(word)
 }
 
 fn from_hex(word: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use crate::documents::{Documents, wraps_records};
-use crate::{Event, Format, json, syslog, zeek};
+use crate::{Event, Format, access, auditd, cef, json, leef, syslog, w3c, xml_events, zeek};
 
 /// How much of the beginning of a source is looked at.
 pub(crate) const HEAD: usize = 64 * 1024;
@@ -18,7 +18,13 @@ pub const FORMATS: &[(Format, &str)] = &[
     (Format::ZeekTsv, "Zeek log with #fields header"),
     (Format::ZeekJson, "Zeek log as JSON"),
     (Format::SuricataEve, "Suricata EVE JSON"),
-    (Format::Syslog, "syslog (RFC 5424 or RFC 3164) or auditd log"),
+    (Format::Syslog, "syslog (RFC 5424 or RFC 3164), a message a line or with its length in front"),
+    (Format::LinuxAudit, "log of the Linux audit daemon"),
+    (Format::Cef, "Common Event Format (ArcSight), bare or in syslog"),
+    (Format::Leef, "Log Event Extended Format (QRadar), bare or in syslog"),
+    (Format::WindowsXml, "Windows events as XML"),
+    (Format::AccessLog, "web server access log (Common or Combined Log Format)"),
+    (Format::W3c, "W3C extended log (IIS, CloudFront, Windows firewall)"),
 ];
 
 pub(crate) fn names() -> String {
@@ -37,8 +43,14 @@ pub fn detect(name: &str, head: &[u8]) -> Option<Format> {
     if text.starts_with(b"#separator") || text.starts_with(b"#fields\t") {
         return Some(Format::ZeekTsv);
     }
-    if syslog::looks_like(first_line(text)) {
-        return Some(Format::Syslog);
+    if w3c::looks_like(text) {
+        return Some(Format::W3c);
+    }
+    if xml_events::looks_like(text) {
+        return Some(Format::WindowsXml);
+    }
+    if let Some(format) = line_format(first_line(text)) {
+        return Some(format);
     }
     if matches!(text.first(), Some(b'{' | b'[')) {
         return Some(detect_json(name, text));
@@ -48,7 +60,23 @@ pub fn detect(name: &str, head: &[u8]) -> Option<Format> {
     match extension.as_deref() {
         Some("evtx") => Some(Format::Evtx),
         Some("jsonl" | "ndjson" | "json") => Some(Format::JsonLines),
-        _ => text.split(|byte| *byte == b'\n').take(5).any(syslog::looks_like).then_some(Format::Syslog),
+        _ => text.split(|byte| *byte == b'\n').take(5).find_map(line_format),
+    }
+}
+
+/// Tells the format of logs that have no header by one of their lines.
+fn line_format(line: &[u8]) -> Option<Format> {
+    let text = String::from_utf8_lossy(line.get(..line.len().min(4096)).unwrap_or_default());
+    if cef::find(&text).is_some() {
+        Some(Format::Cef)
+    } else if leef::find(&text).is_some() {
+        Some(Format::Leef)
+    } else if auditd::looks_like(&text) {
+        Some(Format::LinuxAudit)
+    } else if access::looks_like(line) {
+        Some(Format::AccessLog)
+    } else {
+        syslog::looks_like(line).then_some(Format::Syslog)
     }
 }
 

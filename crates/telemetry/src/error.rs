@@ -16,8 +16,6 @@ pub enum Error {
     Read { name: String, source: io::Error },
     #[error("{name} is empty")]
     Empty { name: String },
-    #[error("{name} is UTF-16 text; convert it to UTF-8 first")]
-    Utf16 { name: String },
     #[error(
         "{name} is in no format that is known here ({}); name the format if you know better",
         crate::detect::names()
@@ -81,6 +79,8 @@ pub enum Cause {
     ZeekHeader(&'static str),
     #[error("not a syslog message: {0}")]
     Syslog(&'static str),
+    #[error("not {what}: {why}")]
+    Unreadable { what: &'static str, why: &'static str },
 }
 
 /// A record that cannot be read; the records around it still are.

@@ -135,6 +135,18 @@ pub enum Format {
     SuricataEve,
     /// RFC 5424 or RFC 3164.
     Syslog,
+    /// The log of the Linux audit daemon; the records of one happening are one event.
+    LinuxAudit,
+    /// ArcSight's Common Event Format.
+    Cef,
+    /// QRadar's Log Event Extended Format.
+    Leef,
+    /// Windows events as XML text.
+    WindowsXml,
+    /// Common and Combined Log Format of web servers.
+    AccessLog,
+    /// W3C Extended Log File Format.
+    W3c,
 }
 
 impl Format {
@@ -146,6 +158,12 @@ impl Format {
             Format::ZeekJson => "zeek-json",
             Format::SuricataEve => "suricata-eve",
             Format::Syslog => "syslog",
+            Format::LinuxAudit => "linux-audit",
+            Format::Cef => "cef",
+            Format::Leef => "leef",
+            Format::WindowsXml => "windows-xml",
+            Format::AccessLog => "access-log",
+            Format::W3c => "w3c",
         }
     }
 }

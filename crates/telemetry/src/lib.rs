@@ -3,7 +3,10 @@
 //! [`open`] and [`from_bytes`] give a [`Reader`], which walks over the records of a source and
 //! yields each as an [`Event`] or as the reason why it could not be read.
 
+mod access;
+mod audit;
 mod auditd;
+mod cef;
 mod cloud;
 mod detect;
 mod documents;
@@ -13,15 +16,21 @@ mod event;
 mod evtx;
 mod flatten;
 mod fortigate;
+mod frames;
 mod json;
+mod leef;
 mod lines;
 mod reader;
 mod suricata;
 mod syslog;
 mod time;
+mod unpack;
+mod vendors;
+mod w3c;
 mod web;
 mod windows;
 mod xml;
+mod xml_events;
 mod zeek;
 
 pub use detect::{FORMATS, detect};

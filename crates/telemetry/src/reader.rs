@@ -1,7 +1,7 @@
 //! Opening a source and walking over its records, whatever the format.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -9,17 +9,25 @@ use std::sync::Arc;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::detect::{self, HEAD, detect};
+use crate::access::Access;
+use crate::audit::Audit;
+use crate::detect::{self, detect};
 use crate::documents::Documents;
 use crate::error::{Cause, Error, Position, RecordError};
 use crate::evtx::Evtx;
-use crate::lines::{Input, Line, Lines};
-use crate::syslog::Syslog;
+use crate::frames::Frames;
+use crate::lines::{Line, Lines};
+use crate::syslog::{self, Syslog};
+use crate::unpack::{self, Opened};
+use crate::w3c::W3c;
+use crate::xml_events::Events;
 use crate::zeek::Tsv;
 use crate::{Event, Format, json};
 
 /// Longest line of Zeek or syslog text.
 const MAX_LINE: usize = 1024 * 1024;
+/// Longest event as XML.
+const MAX_XML: usize = 4 * 1024 * 1024;
 /// Longest JSON record.
 const MAX_JSON: usize = 16 * 1024 * 1024;
 
@@ -68,12 +76,17 @@ enum Body {
     Evtx(Evtx),
     Documents { documents: Documents, record: Vec<u8>, json: json::Context },
     Text { lines: Lines, line: Vec<u8>, parser: Parser },
+    Framed { frames: Frames, message: Vec<u8>, syslog: Syslog },
+    Xml { events: Events, record: Vec<u8> },
 }
 
 enum Parser {
     Json(json::Context),
     Zeek(Box<Tsv>),
     Syslog(Box<Syslog>),
+    Audit(Box<Audit>),
+    Access(Access),
+    W3c(Box<W3c>),
 }
 
 /// Opens a file. It is read piece by piece.
@@ -94,44 +107,41 @@ pub fn from_bytes(name: &str, bytes: Bytes, options: &Options) -> Result<Reader,
 
 /// Reads a stream.
 pub fn from_read(name: &str, read: impl Read + Send + 'static, options: &Options) -> Result<Reader, Error> {
-    let mut input = BufReader::with_capacity(HEAD, read);
-    let mut head = Vec::new();
-    let taken = input.by_ref().take(u64::try_from(HEAD).unwrap_or(u64::MAX)).read_to_end(&mut head);
-    if let Err(source) = taken {
-        return Err(Error::Read { name: name.to_owned(), source });
-    }
-    if head.is_empty() {
+    let opened = unpack::open(name, read)?;
+    if opened.head.is_empty() {
         return Err(Error::Empty { name: name.to_owned() });
     }
-    if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {
-        return Err(Error::Utf16 { name: name.to_owned() });
-    }
-    let format = match options.format.or_else(|| detect(name, &head)) {
+    let format = match options.format.or_else(|| detect(&opened.name, &opened.head)) {
         Some(format) => format,
         None => return Err(Error::Unrecognised { name: name.to_owned() }),
     };
-    let body = Body::new(name, format, head, input, options);
+    let body = Body::new(format, opened, options);
     Ok(Reader { name: name.into(), format, body })
 }
 
 impl Body {
-    /// `head` has been read off `rest` already.
-    fn new(
-        name: &str,
-        format: Format,
-        head: Vec<u8>,
-        rest: impl BufRead + Send + 'static,
-        options: &Options,
-    ) -> Self {
+    fn new(format: Format, opened: Opened, options: &Options) -> Self {
+        let Opened { head, input, name } = opened;
+        let name = name.as_str();
         let json = matches!(format, Format::JsonLines | Format::ZeekJson | Format::SuricataEve);
         let by_line = json && detect::one_record_a_line(&head);
-        let input: Input = Box::new(Cursor::new(head).chain(rest));
         let text =
             |input, limit, parser| Body::Text { lines: Lines::new(input, limit), line: Vec::new(), parser };
         match format {
             Format::Evtx => Body::Evtx(Evtx::new(input)),
             Format::ZeekTsv => text(input, MAX_LINE, Parser::Zeek(Box::new(Tsv::new(name)))),
-            Format::Syslog => text(input, MAX_LINE, Parser::Syslog(Box::new(Syslog::new(options.now)))),
+            Format::Syslog if syslog::counted(&head).is_some() => Body::Framed {
+                frames: Frames::new(input, MAX_LINE),
+                message: Vec::new(),
+                syslog: Syslog::new(options.now),
+            },
+            Format::Syslog | Format::Cef | Format::Leef => {
+                text(input, MAX_LINE, Parser::Syslog(Box::new(Syslog::new(options.now))))
+            }
+            Format::LinuxAudit => text(input, MAX_LINE, Parser::Audit(Box::default())),
+            Format::AccessLog => text(input, MAX_LINE, Parser::Access(Access::new(name))),
+            Format::W3c => text(input, MAX_LINE, Parser::W3c(Box::default())),
+            Format::WindowsXml => Body::Xml { events: Events::new(input, MAX_XML), record: Vec::new() },
             Format::JsonLines | Format::ZeekJson | Format::SuricataEve => {
                 let json = json::Context::new(name, format);
                 if by_line {
@@ -152,9 +162,25 @@ impl Body {
                 let position = Position::Record(documents.number);
                 Some(outcome.and_then(|()| json.event(record)).map_err(|cause| (position, cause)))
             }
+            Body::Framed { frames, message, syslog } => {
+                let outcome = frames.next(message)?;
+                let position = Position::Record(frames.number);
+                Some(outcome.and_then(|()| syslog.line(message)).map_err(|cause| (position, cause)))
+            }
+            Body::Xml { events, record } => {
+                let outcome = events.next(record)?;
+                let position = Position::Record(events.number);
+                Some(outcome.map_err(|cause| (position, cause)))
+            }
             Body::Text { lines, line, parser } => loop {
+                if let Some(event) = parser.ready() {
+                    return Some(Ok(event));
+                }
                 let outcome = match lines.next(line) {
-                    Ok(Line::End) => return None,
+                    Ok(Line::End) => {
+                        parser.end();
+                        return parser.ready().map(Ok);
+                    }
                     Ok(Line::Read) => {
                         if line.iter().all(u8::is_ascii_whitespace) {
                             continue;
@@ -181,6 +207,24 @@ impl Parser {
             Parser::Json(json) => Some(json.event(line)),
             Parser::Zeek(zeek) => zeek.line(line),
             Parser::Syslog(syslog) => Some(syslog.line(line)),
+            Parser::Audit(audit) => audit.line(line).err().map(Err),
+            Parser::Access(access) => Some(access.line(line)),
+            Parser::W3c(w3c) => w3c.line(line),
+        }
+    }
+
+    /// An event that earlier lines have made complete.
+    fn ready(&mut self) -> Option<Event> {
+        match self {
+            Parser::Audit(audit) => audit.ready(),
+            _ => None,
+        }
+    }
+
+    /// No line follows.
+    fn end(&mut self) {
+        if let Parser::Audit(audit) = self {
+            audit.end();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Syslog messages, RFC 5424 and RFC 3164, with or without priority and length in front, and the
 //! log sources that their programs are. What an audit record says inside is read in `auditd`,
-//! what an event as XML says in `xml`, what a FortiGate says in `fortigate`.
+//! what an event as XML says in `xml`, what a FortiGate says in `fortigate`, and likewise `cef`,
+//! `leef` and `access`.
 
 use std::borrow::Cow;
 
@@ -9,7 +10,7 @@ use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Value, auditd, fortigate, time, xml};
+use crate::{Event, Format, LogSource, Value, access, auditd, cef, fortigate, leef, time, xml};
 
 const FACILITIES: [&str; 24] = [
     "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
@@ -51,6 +52,16 @@ impl Syslog {
             auditd::read(&mut event, text);
             return Ok(event);
         }
+        if let Some(at) = cef::find(text) {
+            self.header(&mut event, text.get(..at).unwrap_or_default());
+            cef::read(&mut event, text.get(at..).unwrap_or_default())?;
+            return Ok(event);
+        }
+        if let Some(at) = leef::find(text) {
+            self.header(&mut event, text.get(..at).unwrap_or_default());
+            leef::read(&mut event, text.get(at..).unwrap_or_default())?;
+            return Ok(event);
+        }
         let text = match priority(text) {
             Some((priority, rest)) if fortigate::looks_like(rest) => {
                 set_priority(&mut event, priority);
@@ -77,6 +88,24 @@ impl Syslog {
         self.classic(&mut event, text)?;
         finish(&mut event);
         Ok(event)
+    }
+
+    /// Takes what the header before a message of a format of its own says. What it does not say is
+    /// no error: that format has a time and a host too.
+    fn header(&self, event: &mut Event, text: &str) {
+        let mut header = Event::new(Bytes::new(), Format::Syslog);
+        let (priority, rest) = priority(text).map_or((None, text), |(number, rest)| (Some(number), rest));
+        let read = match rest.strip_prefix("1 ") {
+            Some(rest) if priority.is_some() => modern(&mut header, rest),
+            _ => self.classic(&mut header, rest),
+        };
+        if read.is_ok() {
+            event.time = header.time;
+            event.host = header.host.take().filter(|host| !host.is_empty());
+        }
+        if let Some(facility) = priority.and_then(|number| FACILITIES.get(usize::from(number / 8))) {
+            event.set("facility", Value::from(*facility));
+        }
     }
 
     /// RFC 3164 §4.1.2 and what the common daemons write to their files: a time, the host, the
@@ -129,6 +158,14 @@ impl Syslog {
             time::utc(DateTime::from_parts(date, time)).filter(|time| *time <= latest)
         })
     }
+}
+
+/// The length that octet counting puts in front of a message, and how long it is with its blank.
+pub(crate) fn counted(bytes: &[u8]) -> Option<(usize, usize)> {
+    let digits = bytes.iter().take(8).take_while(|byte| byte.is_ascii_digit()).count();
+    let number = std::str::from_utf8(bytes.get(..digits)?).ok()?;
+    let is_framed = digits <= 7 && bytes.get(digits) == Some(&b' ') && bytes.get(digits + 1) == Some(&b'<');
+    if is_framed { Some((number.parse().ok()?, digits + 1)) } else { None }
 }
 
 /// Octet counting (RFC 6587 §3.4.1) puts the message's length in front.
@@ -330,6 +367,15 @@ fn finish(event: &mut Event) {
     let audit = message.strip_prefix("audit: ").unwrap_or(&message);
     if matches!(program, "audit" | "auditd" | "audispd" | "kernel") && auditd::looks_like(audit) {
         auditd::read(event, audit);
+        return;
+    }
+    let is_request = match program {
+        "haproxy" => access::read_haproxy(event, &message),
+        "nginx" => access::read(event, &message, Some("nginx")),
+        "apache" | "apache2" | "httpd" => access::read(event, &message, Some("apache")),
+        _ => false,
+    };
+    if is_request {
         return;
     }
     if xml::looks_like(&message) && xml::read(event, &message) {

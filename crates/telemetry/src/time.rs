@@ -42,6 +42,23 @@ pub(crate) fn value(value: &Value) -> Option<Timestamp> {
     }
 }
 
+/// Reads the ways in which devices write time in CEF and LEEF: a number since 1970, RFC 3339 and its
+/// relatives, and `May 01 2024 10:00:00.123` with or without fraction and zone.
+pub(crate) fn written(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    if let Ok(number) = text.parse() {
+        return epoch(number);
+    }
+    if !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return parse(text);
+    }
+    let text = text.strip_suffix(" UTC").or_else(|| text.strip_suffix(" GMT")).unwrap_or(text);
+    DateTime::strptime("%b %d %Y %H:%M:%S%.f", text)
+        .ok()
+        .and_then(utc)
+        .or_else(|| Timestamp::strptime("%b %d %Y %H:%M:%S%.f %z", text).ok())
+}
+
 fn epoch(number: i64) -> Option<Timestamp> {
     match number.unsigned_abs() {
         0..100_000_000_000 => Timestamp::from_second(number).ok(),
@@ -85,6 +102,20 @@ mod tests {
         }
         for text in ["", "yesterday", "2020-13-40T00:00:00Z", "\u{0}"] {
             assert_eq!(at(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn reads_the_ways_devices_write_time() {
+        for (text, wanted) in [
+            ("1714557600123", Some("2024-05-01T10:00:00.123Z")),
+            ("May 01 2024 10:00:00", Some("2024-05-01T10:00:00Z")),
+            ("May 01 2024 10:00:00.5 UTC", Some("2024-05-01T10:00:00.5Z")),
+            ("May 01 2024 12:00:00 +0200", Some("2024-05-01T10:00:00Z")),
+            ("2024-05-01T10:00:00Z", Some("2024-05-01T10:00:00Z")),
+            ("May be", None),
+        ] {
+            assert_eq!(written(text).map(|time| time.to_string()).as_deref(), wanted, "{text}");
         }
     }
 

@@ -1,5 +1,5 @@
-//! A Windows-style event as XML text, which is how Sysmon for Linux and some forwarders put events
-//! into syslog. Only as much of XML as such events use; what is not understood is refused.
+//! A Windows-style event as XML text, from an export or as Sysmon for Linux and some forwarders put
+//! events into syslog. Only as much of XML as such events use; what is not understood is refused.
 
 use crate::flatten::Sink;
 use crate::{Event, Value, windows};
@@ -36,17 +36,30 @@ fn leaves(text: &str) -> Option<Vec<(String, Value)>> {
     // Whether the innermost element has had no element inside so far.
     let mut plain = false;
     let mut elements = 0;
+    let mut text = String::new();
     while !rest.is_empty() {
         let (before, tag) = rest.split_once('<')?;
-        let (tag, after) = tag.split_once('>')?;
+        text.push_str(&unescape(before)?);
+        if let Some(comment) = tag.strip_prefix("!--") {
+            rest = comment.split_once("-->")?.1;
+            continue;
+        }
+        if let Some(data) = tag.strip_prefix("![CDATA[") {
+            let (data, after) = data.split_once("]]>")?;
+            text.push_str(data);
+            rest = after;
+            continue;
+        }
+        let (tag, after) = tag_end(tag)?;
         rest = after;
         if let Some(name) = tag.strip_prefix('/') {
             if open.pop()? != name.trim() {
                 return None;
             }
             if plain {
-                leaves.push((path.clone(), typed(&path, unescape(before)?)));
+                leaves.push((path.clone(), typed(&path, std::mem::take(&mut text))));
             }
+            text.clear();
             plain = false;
             path.truncate(path.rfind('.').unwrap_or(0));
             if open.is_empty() {
@@ -55,11 +68,12 @@ fn leaves(text: &str) -> Option<Vec<(String, Value)>> {
             continue;
         }
         elements += 1;
+        text.clear();
         if open.len() >= MAX_DEPTH || elements > MAX_ELEMENTS || tag.starts_with(['!', '?']) {
             return None;
         }
         let (tag, empty) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
-        let (name, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let (name, attributes) = tag.split_once(|sign: char| sign.is_ascii_whitespace()).unwrap_or((tag, ""));
         let attributes = self::attributes(attributes)?;
         let outer = path.len();
         if !path.is_empty() {
@@ -83,6 +97,20 @@ fn leaves(text: &str) -> Option<Vec<(String, Value)>> {
         } else {
             open.push(name);
             plain = true;
+        }
+    }
+    None
+}
+
+/// Splits at the `>` that ends a tag, which is none inside of an attribute's quotes.
+fn tag_end(text: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return Some((text.get(..at)?, text.get(at + 1..)?)),
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
         }
     }
     None

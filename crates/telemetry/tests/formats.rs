@@ -293,7 +293,7 @@ fn syslog_of_rfc_3164_and_of_files() {
         &events[5],
         &[
             ("type", "EXECVE"),
-            ("a1", "2F746D702F6120622E747874"),
+            ("a1", "/tmp/a b.txt"),
             ("a2", "1234"),
             ("CommandLine", "/usr/bin/cat /tmp/a b.txt 1234"),
             ("Image", "/usr/bin/cat"),
@@ -354,16 +354,239 @@ fn fortigate() {
 }
 
 #[test]
-fn auditd() {
+fn records_of_the_audit_daemon_are_joined() {
     let (format, events, errors) = read("audit.log");
-    assert_eq!((format, errors.len()), (Format::Syslog, 0));
-    assert_eq!(sources(&events), ["linux/-/auditd"; 2]);
-    assert_texts(
-        &events[0],
-        &[("type", "SYSCALL"), ("syscall", "59"), ("exe", "/usr/bin/dash"), ("key", "exec"), ("a1", "10")],
+    assert_eq!(format, Format::LinuxAudit);
+    assert_eq!(errors, ["line 9: not a Linux audit record: it has no msg=audit(time:serial)"]);
+    assert_eq!(
+        sources(&events),
+        [
+            "linux/process_creation/auditd",
+            "linux/-/auditd",
+            "linux/network_connection/auditd",
+            "linux/file_event/auditd",
+        ]
     );
-    assert_eq!(events[0].get("pid"), Some(&Value::Int(412)));
+    let exec = &events[0];
+    let kinds = ["SYSCALL", "EXECVE", "CWD", "PATH", "PATH", "PROCTITLE", "EOE"];
+    assert_eq!(String::from_utf8_lossy(&exec.raw).lines().count(), kinds.len());
+    let kinds: Vec<_> = ["SYSCALL", "EXECVE", "CWD", "PATH", "PROCTITLE", "EOE"].map(Value::from).to_vec();
+    let Some(Value::List(found)) = exec.get("type") else { panic!("{exec:?}") };
+    assert!(kinds.iter().all(|kind| found.contains(kind)), "{found:?}");
+    assert_texts(
+        exec,
+        &[
+            ("a0", "sh"),
+            ("a1", "-c"),
+            ("a2", "cat /tmp/a b.txt"),
+            ("syscall.a0", "7ffe"),
+            ("CommandLine", "sh -c cat /tmp/a b.txt onetwo"),
+            ("Image", "/usr/bin/dash"),
+            ("CurrentDirectory", "/var/www"),
+            ("ProcessId", "412"),
+            ("ParentProcessId", "400"),
+            ("User", "eve"),
+            ("SYSCALL", "execve"),
+            ("proctitle", "sh -c cat"),
+            ("key", "exec"),
+        ],
+    );
+    assert_eq!(exec.get("euid"), Some(&Value::Int(33)));
+    let names = ["/bin/sh", "/lib64/ld-linux-x86-64.so.2"].map(Value::from).to_vec();
+    assert_eq!(exec.get("name"), Some(&Value::List(names)));
     assert_texts(&events[1], &[("type", "USER_LOGIN"), ("acct", "root"), ("op", "login"), ("res", "failed")]);
     assert_eq!(events[1].host.as_deref(), Some("gate"));
-    assert_times(&events, &["2024-05-01T10:00:00.123Z", "2024-05-01T10:00:01Z"]);
+    assert_texts(&events[2], &[("DestinationIp", "192.0.2.9"), ("DestinationPort", "443")]);
+    assert_texts(&events[3], &[("TargetFilename", "/etc/cron.d/a b "), ("Image", "/usr/bin/touch")]);
+    assert_times(
+        &events,
+        &[
+            "2024-05-01T10:00:00.123Z",
+            "2024-05-01T10:00:01Z",
+            "2024-05-01T10:00:02.5Z",
+            "2024-05-01T10:00:03Z",
+        ],
+    );
+}
+
+#[test]
+fn cef_bare_and_in_syslog() {
+    let (format, events, errors) = read("cef.log");
+    assert_eq!(format, Format::Cef);
+    assert_eq!(errors, ["line 4: not a CEF message: its header has fewer than seven parts"]);
+    assert_eq!(
+        sources(&events),
+        ["example/firewall/gate_keeper", "example/proxy/web_proxy", "fortigate/-/event", "example/-/bare",]
+    );
+    assert_texts(
+        &events[0],
+        &[
+            ("deviceProduct", "Gate|Keeper"),
+            ("deviceEventClassId", "100"),
+            ("name", "connection refused"),
+            ("severity", "5"),
+            ("src_ip", "10.0.0.7"),
+            ("dst_port", "445"),
+            ("action", "deny"),
+            ("cs1", "block smb"),
+            ("Rule Name", "block smb"),
+            ("RuleName", "block smb"),
+            ("message", "a = b\nsecond line"),
+        ],
+    );
+    assert_eq!(events[0].host.as_deref(), Some("gate-1"));
+    assert_texts(
+        &events[1],
+        &[
+            ("c-uri", "http://bad.example.net/run.php?x=1"),
+            ("c-uri-query", "x=1"),
+            ("cs-method", "POST"),
+            ("c-useragent", "curl/8.0"),
+        ],
+    );
+    assert_eq!(events[1].host.as_deref(), Some("proxy-1"));
+    assert_texts(&events[2], &[("cfgpath", "system.admin"), ("action", "Add"), ("facility", "local0")]);
+    assert_texts(&events[3], &[("severity", "10")]);
+    assert_times(&events, &["2024-05-01T10:00:00.123Z", "2024-05-01T10:00:01Z", "2024-05-01T10:00:02Z", "-"]);
+}
+
+#[test]
+fn leef_of_both_versions() {
+    let (format, events, errors) = read("leef.log");
+    assert_eq!(format, Format::Leef);
+    assert_eq!(errors, ["line 4: not a LEEF message: its header has fewer than five parts"]);
+    assert_eq!(sources(&events), ["example/firewall/gate", "example/proxy/proxy", "example/-/hex"]);
+    assert_texts(
+        &events[0],
+        &[
+            ("EventID", "DENY"),
+            ("src_ip", "10.0.0.7"),
+            ("dst_port", "445"),
+            ("User", "EXAMPLE\\eve"),
+            ("msg", "a = b"),
+        ],
+    );
+    assert_texts(&events[1], &[("c-uri", "http://bad.example.net/a?b=c"), ("c-useragent", "curl/8.0")]);
+    assert_texts(&events[2], &[("sev", "9"), ("cat", "test")]);
+    assert_times(&events, &["2024-05-01T10:00:00Z", "2024-05-01T10:00:01Z", "-"]);
+    assert_eq!(events[1].host.as_deref(), Some("gate-2"));
+}
+
+#[test]
+fn windows_events_as_xml() {
+    let (format, events, errors) = read("events.xml");
+    assert_eq!(format, Format::WindowsXml);
+    assert_eq!(errors, ["record 3: not a Windows event as XML: its elements are damaged"]);
+    assert_eq!(
+        sources(&events),
+        ["windows/process_creation/security", "windows/process_creation/sysmon", "windows/-/system"]
+    );
+    assert_texts(
+        &events[0],
+        &[
+            ("EventID", "4688"),
+            ("CommandLine", "cmd /c \"echo a > b\""),
+            ("Image", "C:\\Windows\\System32\\cmd.exe"),
+            ("Message", "A new process has been created."),
+            ("EventRecordID", "77"),
+        ],
+    );
+    assert_texts(&events[1], &[("Image", "C:\\a > b\\x.exe"), ("CommandLine", "x.exe <go> & \"now\"")]);
+    assert_texts(
+        &events[2],
+        &[("EventID", "7045"), ("ServiceName", "x"), ("Provider_Name", "Service Control Manager")],
+    );
+    assert_eq!(events[0].host.as_deref(), Some("DC-1"));
+    assert_times(&events, &["2024-05-01T10:00:00.123Z", "2024-05-01T10:00:01Z", "2024-05-01T10:00:02Z"]);
+}
+
+#[test]
+fn access_logs_of_web_servers() {
+    let (format, events, errors) = read("access.log");
+    assert_eq!(format, Format::AccessLog);
+    assert_eq!(
+        errors,
+        ["line 4: not an access log's line: it is not client, user, [time], \"request\" and status"]
+    );
+    assert_eq!(sources(&events), ["-/webserver/-"; 4]);
+    assert_texts(
+        &events[0],
+        &[
+            ("c-ip", "192.0.2.9"),
+            ("cs-username", "eve"),
+            ("cs-method", "GET"),
+            ("cs-uri-query", "/a/run.php?x=1"),
+            ("cs-uri-stem", "/a/run.php"),
+            ("c-uri-query", "x=1"),
+            ("sc-status", "200"),
+            ("sc-bytes", "1234"),
+            ("cs-referer", "https://www.example.org/"),
+            ("cs-user-agent", "Mozilla/5.0 \"x\""),
+        ],
+    );
+    assert_texts(&events[1], &[("cs-host", "www.example.org:443"), ("c-ip", "2001:db8::9")]);
+    assert_eq!(events[1].get("cs-user-agent"), Some(&Value::Null));
+    assert_eq!(events[1].host.as_deref(), Some("www.example.org"));
+    assert_texts(&events[2], &[("request", "\u{16}\u{3}\u{1}"), ("sc-status", "400")]);
+    assert_texts(&events[3], &[("cs-uri-query", "/mgmt/tm/util/bash"), ("c-useragent", "curl/8.0")]);
+    assert_times(
+        &events,
+        &["2024-05-01T10:00:00Z", "2024-05-01T10:00:01Z", "2024-05-01T10:00:02Z", "2024-05-01T10:00:03Z"],
+    );
+}
+
+#[test]
+fn w3c_extended_logs() {
+    let (format, events, errors) = read("iis.log");
+    assert_eq!(format, Format::W3c);
+    assert_eq!(errors, ["line 7: not a W3C extended log's line: it has fewer columns than #Fields: names"]);
+    assert_eq!(sources(&events), ["-/webserver/iis", "-/webserver/iis", "windows/firewall/firewall"]);
+    assert_texts(
+        &events[0],
+        &[
+            ("cs-uri-query", "/owa/auth/a.aspx?x=1&y=2"),
+            ("c-uri-query", "x=1&y=2"),
+            ("cs-uri-stem", "/owa/auth/a.aspx"),
+            ("cs-user-agent", "Mozilla/5.0 (Windows NT 10.0)"),
+            ("cs-username", "EXAMPLE\\eve"),
+            ("sc-status", "200"),
+        ],
+    );
+    assert_eq!(events[1].get("cs-user-agent"), Some(&Value::Null));
+    assert_texts(&events[1], &[("cs-uri-query", "/shell.aspx"), ("c-uri-extension", "aspx")]);
+    assert_texts(&events[2], &[("src_ip", "192.0.2.9"), ("dst_port", "3389"), ("action", "DROP")]);
+    assert_times(&events, &["2024-05-01T10:00:00Z", "2024-05-01T10:00:01Z", "2024-05-01T10:00:03Z"]);
+
+    let (format, events, errors) = read("cloudfront.log");
+    assert_eq!((format, errors.len()), (Format::W3c, 0));
+    assert_eq!(sources(&events), ["-/webserver/cloudfront"]);
+    assert_texts(
+        &events[0],
+        &[("cs-host", "d1.cloudfront.net"), ("cs-uri-query", "/a.php?q=1"), ("c-ip", "192.0.2.9")],
+    );
+}
+
+#[test]
+fn syslog_with_lengths_and_without_line_ends() {
+    let (format, events, errors) = read("framed.log");
+    assert_eq!((format, errors.len()), (Format::Syslog, 0));
+    assert_eq!(sources(&events), ["linux/-/sshd", "linux/-/syslog"]);
+    assert_texts(&events[0], &[("message", "Failed password for x")]);
+    assert_texts(&events[1], &[("message", "first line\nsecond line")]);
+}
+
+#[test]
+fn requests_in_syslog() {
+    let lines = "<134>May  1 10:00:00 lb haproxy[9]: 192.0.2.9:51000 [01/May/2024:09:59:59.123] http-in static/srv1 10/0/30/69/109 404 2750 - - ---- 1/1/1/1/0 0/0 {www} {} \"GET /a.php?x=1 HTTP/1.1\"\n\
+        <190>May  1 10:00:01 www nginx: 192.0.2.9 - - [01/May/2024:10:00:01 +0000] \"GET /b HTTP/1.1\" 200 5 \"-\" \"curl/8.0\"\n\
+        <190>May  1 10:00:02 www nginx: worker process 7 exited on signal 11\n";
+    let reader = telemetry::from_bytes("x", lines.into(), &options()).unwrap();
+    let events: Vec<_> = reader.map(Result::unwrap).collect();
+    assert_eq!(sources(&events), ["haproxy/webserver/haproxy", "nginx/webserver/nginx", "linux/-/nginx"]);
+    assert_texts(
+        &events[0],
+        &[("c-ip", "192.0.2.9"), ("sc-status", "404"), ("c-uri-query", "x=1"), ("backend", "static/srv1")],
+    );
+    assert_texts(&events[1], &[("cs-user-agent", "curl/8.0"), ("cs-method", "GET")]);
+    assert_times(&events, &["2024-05-01T09:59:59.123Z", "2024-05-01T10:00:01Z", "2024-05-01T10:00:02Z"]);
 }

@@ -71,7 +71,7 @@ proptest! {
 
     #[test]
     fn random_text_of_the_formats_own_letters(
-        text in "([\\[\\]{}\",:<>=%#\\\\ \n\t'-]|[0-9]{1,4}|Records|ts|uid|type=|<Event>|</Event>|<Data Name=\"|May  1 10:00:00 gate x: |msg=audit\\(|May 1 10:00:00 |#fields\t|é|\u{0}){0,200}"
+        text in "([\\[\\]{}\",:<>=%#\\\\ \n\t'-]|[0-9]{1,4}|Records|ts|uid|type=|CEF:0\\||LEEF:2.0\\||\\||#Fields: |\\[01/May/2024:10:00:00 \\+0000\\] \"|<Events>|<!\\[CDATA\\[|12 <1>|<Event>|</Event>|<Data Name=\"|May  1 10:00:00 gate x: |msg=audit\\(|May 1 10:00:00 |#fields\t|é|\u{0}){0,200}"
     ) {
         exhaust_in_every_format(text.as_bytes());
     }
@@ -161,6 +161,18 @@ fn hostile_records_do_not_take_long() {
         "{\"a\":".repeat(1_000_000),
         "=".repeat(900_000),
         format!("<13>{}", "%A-".repeat(200_000)),
+        format!("CEF:0|a|b|c|d|e|f|{}", "a=b ".repeat(200_000)),
+        format!("CEF:0|a|b|c|d|e|f|{}", "=".repeat(900_000)),
+        format!("CEF:0|a|b|c|d|e|f|{}", "aaaaaaaaaaaaaaaaaaaaaaaaaaaa.".repeat(30_000)),
+        format!("LEEF:1.0|a|b|c|d|{}", "a=b\t".repeat(200_000)),
+        format!("<Events>{}", "<Event>".repeat(200_000)),
+        format!("<Event>{}</Event>", "<a>".repeat(200_000)),
+        format!("<Event>{}</Event>", "<Data Name=\"a\">x</Data>".repeat(100_000)),
+        format!("a - - [01/May/2024:10:00:00 +0000] \"{}\" 200 1", "\\\"".repeat(400_000)),
+        format!("#Fields: {}\n{}\n", "a ".repeat(200_000), "b ".repeat(200_000)),
+        (0..30_000).map(|n| format!("type=PATH msg=audit(1.0:{n}): a=b\n")).collect(),
+        "type=PATH msg=audit(1.0:1): item=0 name=x\n".repeat(30_000),
+        "1 <".repeat(300_000),
     ] {
         exhaust_in_every_format(text.as_bytes());
     }
@@ -173,7 +185,6 @@ fn a_source_that_cannot_be_read_says_why() {
         telemetry::from_bytes(name, Bytes::from_static(bytes), &options(None)).err().expect("it is refused")
     };
     assert!(matches!(read("x", b""), Error::Empty { .. }));
-    assert!(matches!(read("x", b"\xff\xfe{\0"), Error::Utf16 { .. }));
     let error = read("notes.txt", b"Dear diary,\nnothing happened.\n");
     assert!(matches!(error, Error::Unrecognised { .. }));
     assert!(error.to_string().starts_with("notes.txt is in no format"), "{error}");
@@ -198,7 +209,16 @@ fn formats_are_told_by_content_before_name() {
         ("x", "#separator \\x09\n", Some(Format::ZeekTsv)),
         ("x", "<34>1 - - - - - -", Some(Format::Syslog)),
         ("x", "May  1 10:00:00 gate x: y", Some(Format::Syslog)),
-        ("x", "type=PATH msg=audit(1.0:1): a=b", Some(Format::Syslog)),
+        ("x", "type=PATH msg=audit(1.0:1): a=b", Some(Format::LinuxAudit)),
+        ("x", "CEF:0|a|b|c|d|e|f|", Some(Format::Cef)),
+        ("x", "<13>May  1 10:00:00 gate CEF:0|a|b|c|d|e|f|", Some(Format::Cef)),
+        ("x", "LEEF:2.0|a|b|c|d|^|", Some(Format::Leef)),
+        ("x", "May  1 10:00:00 gate x: about CEF:", Some(Format::Syslog)),
+        ("x", "<?xml version=\"1.0\"?>\r\n<Events>", Some(Format::WindowsXml)),
+        ("x", "<Event xmlns='a'>", Some(Format::WindowsXml)),
+        ("x", "<EventLog>", None),
+        ("x", "a - - [01/May/2024:10:00:00 +0000] \"GET / HTTP/1.1\" 200 1", Some(Format::AccessLog)),
+        ("x", "#Software: x", Some(Format::W3c)),
         ("x", "plain words", None),
         ("x", "", None),
     ] {

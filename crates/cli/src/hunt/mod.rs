@@ -27,9 +27,10 @@ use scan::{Harvest, Outcome, Search};
 
 /// Look through log files and folders for traces of an attack; needs no server.
 ///
-/// Reads every file that is in a known format (EVTX; JSON lines of Winlogbeat, ECS, NXLog, Sysmon and
-/// cloud audit logs; Zeek; Suricata EVE; syslog; auditd), matches each record against Sigma rules,
-/// and prints what they found in the order of time. Results go to standard output, all else to
+/// Reads every file that is in a known format (EVTX; Windows XML; JSON lines of Winlogbeat, ECS, NXLog,
+/// Sysmon and cloud audit logs; Zeek; Suricata EVE; syslog; CEF; LEEF; Linux audit; web server logs),
+/// packed with gzip or zstd or not, matches each record against Sigma rules, and prints what they found
+/// in the order of time. Results go to standard output, all else to
 /// standard error.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]

@@ -94,6 +94,16 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/services/collector/health", Nothing),
     ("GET", "/services/collector/health/1.0", Nothing),
     ("POST", "/v1/logs", May(P::Ingest)),
+    // Alerts from other tools, in TheHive's and DFIR-IRIS's shapes.
+    ("POST", "/api/alert", May(P::Ingest)),
+    ("POST", "/thehive/api/alert", May(P::Ingest)),
+    ("POST", "/thehive/api/v1/alert", May(P::Ingest)),
+    ("GET", "/thehive/api/alert/{id}", May(P::ReadAlerts)),
+    ("GET", "/thehive/api/v1/alert/{id}", May(P::ReadAlerts)),
+    ("GET", "/iris/api/ping", May(P::Ingest)),
+    ("GET", "/iris/api/versions", May(P::Ingest)),
+    ("POST", "/iris/alerts/add", May(P::Ingest)),
+    ("GET", "/iris/alerts/{id}", May(P::ReadAlerts)),
     // alert
     ("GET", "/", May(P::ReadAlerts)),
     ("GET", "/alerts", May(P::ReadAlerts)),

@@ -229,6 +229,11 @@ pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delive
     store::deliveries_of(tx, events).await
 }
 
+/// The first event of a delivery.
+pub async fn first_of(tx: &mut Tx, delivery: IntakeId) -> Result<Option<EventId>> {
+    store::first_of(tx, delivery).await
+}
+
 /// Whether anything was ever taken in.
 pub async fn any_delivery(app: &App) -> Result<bool> {
     store::any_delivery(&app.db).await

@@ -98,6 +98,14 @@ pub async fn event(db: &Db, id: EventId) -> Result<Option<StoredEvent>> {
     row.as_ref().map(read_event).transpose()
 }
 
+pub async fn first_of(tx: &mut Tx, delivery: IntakeId) -> Result<Option<EventId>> {
+    let row = sqlx::query("select id from event where delivery_id = $1 order by id limit 1")
+        .bind(delivery.get())
+        .fetch_optional(&mut *tx)
+        .await?;
+    row.map(|row| Ok(EventId::try_from(row.try_get::<i64, _>(0)?)?)).transpose()
+}
+
 pub async fn events_in(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
     let mut events = Vec::with_capacity(ids.len());
     for some in ids.chunks(ASKED) {

@@ -55,6 +55,7 @@ fn fill_common(path: &str) -> String {
         .replace("/rules/{id}", "/rules/none")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")
+        .replace("/alert/{id}", "/alert/~1")
         .replace("/elastic/{index}/", "/elastic/logs/")
         .replace("/{name}", "/logs")
         .replace("/procedures/{type}", "/procedures/malware");

@@ -18,6 +18,12 @@ const PACKAGES: &[&str] = &[
     "setuptools<81",
 ];
 
+/// Alerting tools from PyPI. elastalert2 asks for a newer Python than its alerters need.
+const ALERTERS: &[&str] = &["thehive4py==2.1.0"];
+/// elastalert2 brings clients of a hundred other products and takes two minutes to install, so it comes only
+/// where this variable is set.
+const ALL_CLIENTS: &str = "WATCHBELL_ALL_CLIENTS";
+
 fn key(world: &World) -> String {
     std::fs::read_to_string(world.app.data.join(server::identity::CLI_KEY_FILE)).unwrap()
 }
@@ -32,13 +38,18 @@ fn worked(output: std::io::Result<Output>) -> Option<String> {
 }
 
 /// A Python with the clients, made once beside the tests' other files.
-fn python() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clients");
+fn python(name: &str, packages: &[&str]) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let python = folder.join("bin/python");
-    let mark = folder.join(format!("with-{}", PACKAGES.join("-").replace(['=', '<'], "")));
+    let mark = folder.join(format!("with-{}", packages.join("-").replace(['=', '<'], "")));
     if !mark.exists() {
         worked(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder).output())?;
-        worked(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PACKAGES).output())?;
+        worked(
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--ignore-requires-python"])
+                .args(packages)
+                .output(),
+        )?;
         std::fs::write(mark, "").ok()?;
     }
     Some(python)
@@ -46,7 +57,7 @@ fn python() -> Option<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_of_elasticsearch_splunk_and_opentelemetry_send_unchanged() {
-    let Some(python) = tokio::task::spawn_blocking(python).await.unwrap() else {
+    let Some(python) = tokio::task::spawn_blocking(|| python("clients", PACKAGES)).await.unwrap() else {
         eprintln!("skipped: python3 with {PACKAGES:?} cannot be had here");
         return;
     };
@@ -61,6 +72,36 @@ async fn clients_of_elasticsearch_splunk_and_opentelemetry_send_unchanged() {
     eprintln!("{said}");
     let expected = ["elastic/winlogbeat-8.19.0", "otlp/agent", "splunk/sysmon"];
     assert_eq!(deliveries(&world).await, expected.map(|name| (name.to_owned(), 1, 1)), "{failed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thehive4py_and_elastalert2_report_unchanged() {
+    let all = std::env::var_os(ALL_CLIENTS).is_some();
+    let packages: Vec<&'static str> =
+        ALERTERS.iter().copied().chain(all.then_some("elastalert2==2.31.0")).collect();
+    let wanted = packages.clone();
+    let folder = if all { "alerters" } else { "thehive4py" };
+    let Some(python) = tokio::task::spawn_blocking(move || python(folder, &wanted)).await.unwrap() else {
+        eprintln!("skipped: python3 with {packages:?} cannot be had here");
+        return;
+    };
+    if !all {
+        eprintln!("skipped: elastalert2, for {ALL_CLIENTS} is not set");
+    }
+    let world = spawn().await;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/alerts.py");
+    let mut command = Command::new(python);
+    command.arg(script).args([&world.base, &key(&world)]);
+    command.args(packages.iter().filter_map(|package| package.split("==").next()));
+    let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+    let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{said}{failed}");
+    eprintln!("{said}");
+    let names = deliveries(&world).await.into_iter().map(|(name, ..)| name).collect::<Vec<_>>();
+    let expected = ["iris/ElastAlert2", "thehive/elastalert", "thehive/thehive4py"];
+    assert_eq!(names, expected[if all { 0 } else { 2 }..]);
+    let alerts = world.responder.get("/api/v1/alerts").await.list();
+    assert_eq!(alerts.as_array().unwrap().len(), names.len(), "{alerts:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

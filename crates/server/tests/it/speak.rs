@@ -154,3 +154,60 @@ async fn packed_bodies_are_taken_and_bombs_are_not() {
     sent(b"no gzip".to_vec()).await.expect(400);
     assert_eq!(deliveries(&world).await.len(), 1);
 }
+
+#[tokio::test]
+async fn an_alert_in_thehives_shape_is_an_alert_once() {
+    everywhere(async |world| {
+        let alert = json!({
+            "type": "external", "source": "siem", "sourceRef": "a1", "title": "LSASS read", "description": "D",
+            "severity": 3, "tags": ["T1003.001"], "observables": [{ "dataType": "hostname", "data": "WS01" }],
+        });
+        let made = world.responder.post("/thehive/api/v1/alert", alert.clone()).await.expect(201);
+        assert_eq!((made["_type"].as_str(), made["sourceRef"].as_str()), (Some("Alert"), Some("a1")));
+        let path = format!("/thehive/api/v1/alert/{}", made["_id"].as_str().unwrap());
+        assert_eq!(world.responder.get(&path).await.expect(200)["title"], "LSASS read");
+        let alerts = world.responder.get("/api/v1/alerts").await.list();
+        assert_eq!(alerts.as_array().unwrap().len(), 1, "{}", world.store);
+        assert_eq!((&alerts[0]["severity"], &alerts[0]["techniques"]), (&json!("high"), &json!(["T1003.001"])));
+        assert_eq!(alerts[0]["entity"]["name"], "ws01");
+        // What was sent is an event behind it.
+        let alert_path = format!("/api/v1/alerts/{}/matches", alerts[0]["id"].as_str().unwrap());
+        let matches = world.responder.get(&alert_path).await.list();
+        let event = matches[0]["event"].as_str().unwrap();
+        let (_, raw) = world.responder.bytes(&format!("/api/v1/events/{event}/raw")).await;
+        assert_eq!(serde_json::from_slice::<Value>(&raw).unwrap(), alert);
+        // The same type, source and sourceRef: refused as TheHive refuses it, in either version.
+        for path in ["/thehive/api/v1/alert", "/thehive/api/alert", "/api/alert"] {
+            let mut again = alert.clone();
+            again["title"] = json!("Another");
+            let told = world.responder.post(path, again).await.expect(400);
+            assert_eq!(told["type"], "CreateError");
+        }
+        let told = world.responder.post("/thehive/api/v1/alert", json!({ "type": "x" })).await.expect(400);
+        assert_eq!(told["type"], "BadRequest");
+        assert_eq!(world.observer.post("/api/alert", alert).await.expect(403)["type"], "AuthorizationError");
+        assert_eq!(deliveries(&world).await, [("thehive/siem".to_owned(), 1, 0)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_in_iriss_shape_is_an_alert() {
+    let world = spawn().await;
+    assert_eq!(world.responder.get("/iris/api/ping").await.expect(200)["message"], "pong");
+    let alert = json!({
+        "alert_title": "Beacon", "alert_severity_id": 6, "alert_status_id": 2, "alert_customer_id": 1,
+        "alert_source": "ndr", "alert_source_ref": "b1", "alert_assets": [{ "asset_name": "WS02" }],
+    });
+    let made = world.responder.post("/iris/alerts/add", alert.clone()).await.expect(200);
+    assert_eq!(made["status"], "success");
+    let id = made["data"]["alert_id"].as_i64().unwrap();
+    let again = world.responder.post("/iris/alerts/add", alert).await.expect(200);
+    assert_eq!(again["data"]["alert_id"], id);
+    let shown = world.responder.get(&format!("/iris/alerts/{id}")).await.expect(200);
+    assert_eq!(shown["data"]["alert_title"], "Beacon");
+    assert_eq!(world.responder.post("/iris/alerts/add", json!({})).await.expect(400)["status"], "error");
+    assert_eq!(world.responder.get("/iris/alerts/999").await.expect(404)["status"], "error");
+    let alerts = world.responder.get("/api/v1/alerts").await.list();
+    assert_eq!((alerts.as_array().unwrap().len(), &alerts[0]["severity"]), (1, &json!("critical")));
+}

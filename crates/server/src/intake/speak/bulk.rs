@@ -114,7 +114,7 @@ pub fn one(index: &str, document: &Bytes) -> Item {
 }
 
 /// A document that came pretty-printed, in one line: a record is a line from here on.
-fn one_line(document: &Bytes) -> Bytes {
+pub fn one_line(document: &Bytes) -> Bytes {
     if !document.contains(&b'\n') {
         return document.clone();
     }

@@ -7,10 +7,14 @@ mod body;
 mod bulk;
 mod elastic;
 mod hec;
+mod iris;
 mod otel;
 mod otlp;
 mod record;
+mod report;
+mod reported;
 mod splunk;
+mod thehive;
 mod tongue;
 
 use std::collections::BTreeMap;
@@ -28,7 +32,11 @@ pub use tongue::{Dialect, translate};
 const STREAMS: usize = 64;
 
 pub fn routes() -> Router<App> {
-    Router::new().merge(elastic::routes()).merge(splunk::routes()).merge(otel::routes())
+    Router::new()
+        .merge(elastic::routes())
+        .merge(splunk::routes())
+        .merge(otel::routes())
+        .merge(reported::routes())
 }
 
 /// Records of one stream, each with its place in the request.

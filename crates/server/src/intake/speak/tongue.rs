@@ -23,6 +23,8 @@ pub enum Dialect {
     Elastic,
     Splunk,
     Otlp,
+    TheHive,
+    Iris,
 }
 
 impl Dialect {
@@ -36,6 +38,10 @@ impl Dialect {
             Some(Dialect::Splunk)
         } else if path == "/v1/logs" {
             Some(Dialect::Otlp)
+        } else if under("/thehive") || path == "/api/alert" {
+            Some(Dialect::TheHive)
+        } else if under("/iris") {
+            Some(Dialect::Iris)
         } else {
             None
         }
@@ -47,6 +53,8 @@ impl Dialect {
             Dialect::Elastic => elastic(status, detail),
             Dialect::Splunk => splunk(status, asked),
             Dialect::Otlp => otlp(status, detail, asked),
+            Dialect::TheHive => thehive(status, detail),
+            Dialect::Iris => iris(status, detail),
         }
     }
 }
@@ -155,6 +163,27 @@ fn otlp(status: StatusCode, detail: &str, asked: &Asked) -> Response {
     }
     let body = otlp::Status { code, message: detail.to_owned() }.encode_to_vec();
     (status, [(header::CONTENT_TYPE, "application/x-protobuf")], Body::from(body)).into_response()
+}
+
+fn thehive(status: StatusCode, detail: &str) -> Response {
+    let (status, kind) = match status {
+        StatusCode::UNAUTHORIZED => (status, "AuthenticationError"),
+        StatusCode::FORBIDDEN => (status, "AuthorizationError"),
+        StatusCode::NOT_FOUND => (status, "NotFoundError"),
+        StatusCode::CONFLICT => (StatusCode::BAD_REQUEST, "CreateError"),
+        StatusCode::UNPROCESSABLE_ENTITY => (StatusCode::BAD_REQUEST, "BadRequest"),
+        status if status.is_server_error() => (status, "InternalError"),
+        status => (status, "BadRequest"),
+    };
+    json_answer(status, &json!({ "type": kind, "message": detail }))
+}
+
+fn iris(status: StatusCode, detail: &str) -> Response {
+    let status = match status {
+        StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT => StatusCode::BAD_REQUEST,
+        status => status,
+    };
+    json_answer(status, &json!({ "status": "error", "message": detail, "data": {} }))
 }
 
 pub fn json_answer(status: StatusCode, body: &Value) -> Response {

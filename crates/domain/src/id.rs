@@ -90,5 +90,7 @@ ids! {
     ApiKeyId = "KEY", "an API key's number", "KEY-1";
     /// One delivery of telemetry: a file, or a request's body.
     IntakeId = "INT", "an intake's number", "INT-1";
+    /// Where telemetry comes from, again and again.
+    SourceId = "SRC", "a source's number", "SRC-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
 }

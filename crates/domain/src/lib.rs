@@ -23,6 +23,7 @@ pub mod marking;
 pub mod observable;
 pub mod plan;
 pub mod severity;
+pub mod source;
 pub mod suppression;
 pub mod task;
 pub mod timeline;
@@ -37,6 +38,7 @@ pub use marking::{Pap, Tlp};
 pub use observable::{Observable, ObservableKind};
 pub use period::Period;
 pub use severity::{Severity, SeverityFacts};
+pub use source::{SourceKind, SourceState};
 pub use text::{Line, Text};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -27,6 +27,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0005_plan", sql: include_str!("../migrations/0005_plan.sql") },
     Migration { name: "0006_incident", sql: include_str!("../migrations/0006_incident.sql") },
     Migration { name: "0007_evidence", sql: include_str!("../migrations/0007_evidence.sql") },
+    Migration { name: "0008_source", sql: include_str!("../migrations/0008_source.sql") },
     Migration { name: "0009_outside", sql: include_str!("../migrations/0009_outside.sql") },
     Migration { name: "0012_suppression", sql: include_str!("../migrations/0012_suppression.sql") },
     Migration { name: "0011_reported", sql: include_str!("../migrations/0011_reported.sql") },

@@ -29,6 +29,9 @@ pub enum Error {
     TooLarge(String),
     #[error("Too many attempts. Wait {0} seconds and try again.")]
     TooMany(u64),
+    /// Not now; the same request may be taken later.
+    #[error("{0}")]
+    Unavailable(String),
     #[error(transparent)]
     Db(#[from] DbError),
     #[error("The ledger refused: {0}")]
@@ -71,6 +74,7 @@ impl Error {
             Error::Conflict(_) => StatusCode::CONFLICT,
             Error::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Error::Db(_) | Error::Ledger(_) | Error::Io(_) | Error::Print(_) | Error::Damaged(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

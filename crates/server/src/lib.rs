@@ -16,6 +16,7 @@ pub mod plan;
 pub mod report;
 pub mod router;
 pub mod serve;
+pub mod source;
 pub mod web;
 
 pub use app::{App, Config};

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
-use crate::{alert, audit, event, evidence, identity, incident, intake, plan, report};
+use crate::{alert, audit, event, evidence, identity, incident, intake, plan, report, source};
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,6 +104,12 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/iris/api/versions", May(P::Ingest)),
     ("POST", "/iris/alerts/add", May(P::Ingest)),
     ("GET", "/iris/alerts/{id}", May(P::ReadAlerts)),
+    ("POST", "/api/v1/sources/{name}/events", May(P::Ingest)),
+    // source
+    ("GET", "/api/v1/sources", May(P::ReadAlerts)),
+    ("GET", "/api/v1/sources/{id}", May(P::ReadAlerts)),
+    ("PATCH", "/api/v1/sources/{id}", May(P::TriageAlerts)),
+    ("GET", "/api/v1/sources/{id}/rates", May(P::ReadAlerts)),
     // alert
     ("GET", "/", May(P::ReadAlerts)),
     ("GET", "/alerts", May(P::ReadAlerts)),
@@ -262,6 +268,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(identity::api::routes())
         .merge(plan::api::routes())
         .merge(event::api::routes())
+        .merge(source::api::routes())
         .merge(intake::api::routes())
         .merge(alert::api::routes())
         .merge(incident::api::routes())

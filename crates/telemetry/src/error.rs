@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::Format;
 
 /// A source that cannot be read at all.
@@ -91,6 +93,8 @@ pub struct RecordError {
     pub source_name: Arc<str>,
     pub format: Format,
     pub position: Position,
+    /// Its bytes, as far as its bounds are known.
+    pub raw: Bytes,
     #[source]
     pub cause: Cause,
 }

@@ -36,4 +36,4 @@ mod zeek;
 pub use detect::{FORMATS, detect};
 pub use error::{Cause, Error, Position, RecordError};
 pub use event::{Event, Format, LogSource, Value};
-pub use reader::{Options, Reader, from_bytes, from_read, open};
+pub use reader::{Options, Reader, Records, from_bytes, from_read, open};

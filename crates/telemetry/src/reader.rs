@@ -154,6 +154,16 @@ impl Body {
         }
     }
 
+    /// The bytes of the record read last, where records have bounds that do not depend on their content.
+    fn last(&self) -> Bytes {
+        match self {
+            Body::Evtx(_) => Bytes::new(),
+            Body::Documents { record, .. } | Body::Xml { record, .. } => Bytes::copy_from_slice(record),
+            Body::Framed { message, .. } => Bytes::copy_from_slice(message),
+            Body::Text { line, .. } => Bytes::copy_from_slice(line),
+        }
+    }
+
     fn next(&mut self) -> Option<Result<Event, (Position, Cause)>> {
         match self {
             Body::Evtx(evtx) => evtx.next(),
@@ -229,6 +239,44 @@ impl Parser {
     }
 }
 
+/// Reads records that come one by one, each within bounds of its own, as the messages of a protocol do.
+pub struct Records {
+    format: Format,
+    parser: Parser,
+}
+
+impl Records {
+    /// `None` for a format whose records do not stand alone.
+    pub fn new(name: &str, format: Format, options: &Options) -> Option<Self> {
+        let parser = match format {
+            Format::Evtx | Format::WindowsXml | Format::LinuxAudit => return None,
+            Format::ZeekTsv => Parser::Zeek(Box::new(Tsv::new(name))),
+            Format::AccessLog => Parser::Access(Access::new(name)),
+            Format::W3c => Parser::W3c(Box::default()),
+            Format::Syslog | Format::Cef | Format::Leef => Parser::Syslog(Box::new(Syslog::new(options.now))),
+            Format::JsonLines | Format::ZeekJson | Format::SuricataEve => {
+                Parser::Json(json::Context::new(name, format))
+            }
+        };
+        Some(Records { format, parser })
+    }
+
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Reads a record; `None` if it is no record and rightly so, as a blank line.
+    pub fn read(&mut self, record: &[u8]) -> Option<Result<Event, Cause>> {
+        if record.iter().all(u8::is_ascii_whitespace) {
+            return None;
+        }
+        if record.len() > MAX_JSON {
+            return Some(Err(Cause::RecordTooLong { limit: MAX_JSON }));
+        }
+        self.parser.event(record)
+    }
+}
+
 impl Reader {
     /// The source's name, as given.
     pub fn name(&self) -> &str {
@@ -250,6 +298,7 @@ impl Iterator for Reader {
             source_name: Arc::clone(&self.name),
             format: self.format,
             position,
+            raw: self.body.last(),
             cause,
         }))
     }

@@ -3,13 +3,13 @@
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::{EventId, IntakeId};
-use serde::Serialize;
-use utoipa::ToSchema;
+use domain::{EventId, IntakeId, SourceId};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Delivery, RefusedRecord, StoredEvent};
+use super::{Delivery, From, RefusedRecord, StoredEvent};
 use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::web::extract::{Path, Query, Who};
@@ -23,15 +23,28 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(raw))
 }
 
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeliveriesQuery {
+    /// Only what this source sent.
+    #[param(value_type = Option<String>, example = "SRC-1")]
+    source: Option<SourceId>,
+    cursor: Option<String>,
+    limit: Option<u16>,
+}
+
 /// Lists what was taken in, newest first.
-#[utoipa::path(get, path = "/api/v1/deliveries", tag = "events", params(PageQuery),
+#[utoipa::path(get, path = "/api/v1/deliveries", tag = "events", params(DeliveriesQuery),
     responses((status = 200, body = Page<Delivery>), (status = 422, body = Problem)))]
 async fn deliveries(
     State(app): State<App>,
     Who(actor): Who,
-    Query(page): Query<PageQuery>,
+    Query(query): Query<DeliveriesQuery>,
 ) -> Result<axum::Json<Page<Delivery>>> {
-    Ok(axum::Json(super::deliveries(&app, &actor, &page).await?))
+    let from = query.source.map_or(From::Anywhere, From::Source);
+    let page = PageQuery { cursor: query.cursor, limit: query.limit };
+    Ok(axum::Json(super::deliveries(&app, &actor, from, &page).await?))
 }
 
 /// A delivery with a page of its records that could not be read.

@@ -8,7 +8,7 @@ mod store;
 use std::fmt;
 
 use bytes::Bytes;
-use domain::{Actor, EventId, IntakeId, Permission, UserId};
+use domain::{Actor, EventId, IntakeId, Permission, SourceId, UserId};
 use jiff::Timestamp;
 use platform::db::Tx;
 use serde::Serialize;
@@ -23,6 +23,8 @@ use crate::web::paging::{Page, PageQuery};
 
 /// How many refused records of a delivery are kept; all are counted.
 pub const REFUSED_KEPT: i64 = 1000;
+/// How many bytes of a refused record are kept beside its delivery, which has them all.
+pub const RAW_KEPT: usize = 64 << 10;
 
 /// How far the reading of a delivery is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -96,6 +98,9 @@ pub struct Delivery {
     pub received_at: Timestamp,
     #[schema(value_type = Option<String>, example = "USR-1")]
     pub received_by: Option<UserId>,
+    /// The source whose batches these are; null for a file.
+    #[schema(value_type = Option<String>, example = "SRC-1")]
+    pub source: Option<SourceId>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub completed_at: Option<Timestamp>,
     /// Why it failed.
@@ -159,6 +164,8 @@ pub struct NewDelivery {
     pub sha256: String,
     pub bytes: i64,
     pub received_by: Option<UserId>,
+    /// Null for files.
+    pub source: Option<SourceId>,
 }
 
 /// An event to be stored: its fields are JSON already.
@@ -180,14 +187,57 @@ pub struct Progress {
     pub refused: i64,
     pub detections: i64,
     /// Of the refused ones, those to be kept.
-    pub refused_records: Vec<(String, String)>,
+    pub refused_records: Vec<NewRefused>,
 }
 
-/// All deliveries, newest first.
-pub async fn deliveries(app: &App, actor: &Actor, page: &PageQuery) -> Result<Page<Delivery>> {
+/// A record that could not be read, on its way into the quarantine.
+#[derive(Debug, Clone)]
+pub struct NewRefused {
+    pub record: String,
+    pub cause: String,
+    /// Up to [`RAW_KEPT`] bytes of it.
+    pub raw: Vec<u8>,
+    /// How long it is.
+    pub raw_bytes: i64,
+}
+
+/// A batch in a delivery: one request's body, or the messages that a listener took together.
+#[derive(Debug, Clone)]
+pub struct NewBatch {
+    /// Where its body begins in the delivery's bytes.
+    pub starts_at: i64,
+    pub bytes: i64,
+    pub events: i64,
+    pub refused: i64,
+    pub detections: i64,
+    /// The sender's name for it.
+    pub key: Option<String>,
+}
+
+/// What is known of a batch that was sent before.
+#[derive(Debug, Clone)]
+pub struct KnownBatch {
+    pub delivery: IntakeId,
+    pub events: i64,
+    pub refused: i64,
+    pub detections: i64,
+}
+
+/// Which deliveries a list shows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum From {
+    #[default]
+    Anywhere,
+    /// Files alone: batches would flood them.
+    Files,
+    Source(SourceId),
+}
+
+/// Deliveries, newest first.
+pub async fn deliveries(app: &App, actor: &Actor, from: From, page: &PageQuery) -> Result<Page<Delivery>> {
     need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
     let limit = page.limit()?;
-    let found = store::deliveries(&app.db, page.position::<1>()?.map(|[id]| id), limit + 1).await?;
+    let found = store::deliveries(&app.db, from, page.position::<1>()?.map(|[id]| id), limit + 1).await?;
     Ok(Page::of(found, limit, |delivery| [delivery.id.get()]))
 }
 
@@ -269,6 +319,26 @@ pub async fn append(
     store::advance(change.tx, id, &ids, progress).await?;
     change.tell("deliveries", &id.to_string(), None).await?;
     Ok(ids)
+}
+
+/// Notes which batches a delivery is made of, in order.
+pub async fn note_batches(
+    change: &mut Change<'_>,
+    delivery: IntakeId,
+    source: SourceId,
+    batches: &[NewBatch],
+) -> Result<()> {
+    store::insert_batches(change, delivery, source, batches).await
+}
+
+/// The newest batch of a source that its sender gave this name since some time.
+pub async fn batch_by_key(
+    app: &App,
+    source: SourceId,
+    key: &str,
+    since: Timestamp,
+) -> Result<Option<KnownBatch>> {
+    store::batch_by_key(&app.db, source, key, since).await
 }
 
 /// Ends a delivery that was read to its end.

@@ -1,12 +1,13 @@
 //! The SQL of deliveries and events.
 
-use domain::{EventId, IntakeId, UserId};
+use domain::{EventId, IntakeId, SourceId, UserId};
+use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    Delivery, DeliveryState, NewDelivery, NewEvent, Progress, REFUSED_KEPT, RefusedRecord, Source,
-    StoredEvent,
+    Delivery, DeliveryState, From, KnownBatch, NewBatch, NewDelivery, NewEvent, NewRefused, Progress,
+    REFUSED_KEPT, RefusedRecord, Source, StoredEvent,
 };
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
@@ -17,7 +18,7 @@ const ASKED: usize = 500;
 macro_rules! delivery {
     () => {
         "id, name, format, sha256, bytes, state, events, refused, detections, first_event, last_event, \
-         events_sha256, received_at, received_by, completed_at, problem"
+         events_sha256, received_at, received_by, completed_at, problem, source_id"
     };
 }
 
@@ -27,14 +28,20 @@ macro_rules! event {
     };
 }
 
-pub async fn deliveries(db: &Db, before: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
+pub async fn deliveries(db: &Db, from: From, before: Option<i64>, limit: i64) -> Result<Vec<Delivery>> {
     let rows = sqlx::query(concat!(
         "select ",
         delivery!(),
-        " from delivery where id < coalesce(cast($1 as bigint), 9223372036854775807) order by id desc limit $2"
+        " from delivery where id < coalesce(cast($1 as bigint), 9223372036854775807)
+          and ($3 = 0 or coalesce(source_id, -1) = $3) order by id desc limit $2"
     ))
     .bind(before)
     .bind(limit)
+    .bind(match from {
+        From::Anywhere => 0,
+        From::Files => -1,
+        From::Source(id) => id.get(),
+    })
     .fetch_all(db.readers())
     .await?;
     rows.iter().map(read_delivery).collect()
@@ -56,7 +63,7 @@ pub async fn same_delivery(db: &Db, sha256: &str, name: &str) -> Result<Option<D
     let row = sqlx::query(concat!(
         "select ",
         delivery!(),
-        " from delivery where sha256 = $1 and name = $2 and state <> 'failed' order by id desc limit 1"
+        " from delivery where sha256 = $1 and name = $2 and source_id is null and state <> 'failed' order by id desc limit 1"
     ))
     .bind(sha256)
     .bind(name)
@@ -154,8 +161,8 @@ pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delive
 
 pub async fn insert_delivery(change: &mut Change<'_>, new: &NewDelivery) -> Result<Delivery> {
     let row = sqlx::query(concat!(
-        "insert into delivery (name, format, sha256, bytes, state, received_at, received_by)
-         values ($1, $2, $3, $4, 'reading', $5, $6)
+        "insert into delivery (name, format, sha256, bytes, state, received_at, received_by, source_id)
+         values ($1, $2, $3, $4, 'reading', $5, $6, $7)
          returning ",
         delivery!()
     ))
@@ -165,6 +172,7 @@ pub async fn insert_delivery(change: &mut Change<'_>, new: &NewDelivery) -> Resu
     .bind(new.bytes)
     .bind(change.at_micros())
     .bind(new.received_by.map(UserId::get))
+    .bind(new.source.map(SourceId::get))
     .fetch_one(&mut *change.tx)
     .await?;
     read_delivery(&row)
@@ -203,7 +211,7 @@ pub async fn insert_events(tx: &mut Tx, delivery: IntakeId, events: &[NewEvent])
     Ok(ids)
 }
 
-pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[(String, String)]) -> Result<()> {
+pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[NewRefused]) -> Result<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -213,11 +221,82 @@ pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[(String,
         .await?;
     let room = usize::try_from(REFUSED_KEPT - row.try_get::<i64, _>(0)?).unwrap_or(0);
     let kept = records.get(..room.min(records.len())).unwrap_or_default();
-    let rows = kept.iter().map(|(record, cause)| -> [Bind; 3] {
-        [delivery.get().into(), record.clone().into(), cause.clone().into()]
+    let rows = kept.iter().map(|record| -> [Bind; 5] {
+        [
+            delivery.get().into(),
+            record.record.clone().into(),
+            record.cause.clone().into(),
+            record.raw.clone().into(),
+            record.raw_bytes.into(),
+        ]
     });
-    insert_rows(tx, "insert into refused_record (delivery_id, record, cause)", rows.collect(), "").await?;
+    insert_rows(
+        tx,
+        "insert into refused_record (delivery_id, record, cause, raw, raw_bytes)",
+        rows.collect(),
+        "",
+    )
+    .await?;
     Ok(())
+}
+
+pub async fn insert_batches(
+    change: &mut Change<'_>,
+    delivery: IntakeId,
+    source: SourceId,
+    batches: &[NewBatch],
+) -> Result<()> {
+    let at = change.at_micros();
+    let rows = (0..).zip(batches).map(|(place, batch): (i64, _)| -> [Bind; 10] {
+        [
+            delivery.get().into(),
+            place.into(),
+            source.get().into(),
+            batch.starts_at.into(),
+            batch.bytes.into(),
+            batch.events.into(),
+            batch.refused.into(),
+            batch.detections.into(),
+            batch.key.clone().into(),
+            at.into(),
+        ]
+    });
+    insert_rows(
+        change.tx,
+        "insert into batch (delivery_id, place, source_id, starts_at, bytes, events, refused, detections, \
+         idempotency_key, received_at)",
+        rows.collect(),
+        "",
+    )
+    .await?;
+    Ok(())
+}
+
+pub async fn batch_by_key(
+    db: &Db,
+    source: SourceId,
+    key: &str,
+    since: Timestamp,
+) -> Result<Option<KnownBatch>> {
+    let row = sqlx::query(
+        "select delivery_id, events, refused, detections from batch
+         where source_id = $1 and idempotency_key = $2 and received_at >= $3
+         order by received_at desc limit 1",
+    )
+    .bind(source.get())
+    .bind(key)
+    .bind(since.as_microsecond())
+    .fetch_optional(db.readers())
+    .await?;
+    row.map(|row| {
+        Ok(KnownBatch {
+            delivery: IntakeId::try_from(row.try_get::<i64, _>(0)?)?,
+            events: row.try_get(1)?,
+            refused: row.try_get(2)?,
+            detections: row.try_get(3)?,
+        })
+    })
+    .transpose()
 }
 
 pub async fn advance(tx: &mut Tx, id: IntakeId, events: &[EventId], progress: &Progress) -> Result<()> {
@@ -293,6 +372,7 @@ fn read_delivery(row: &AnyRow) -> Result<Delivery> {
         received_by: row.try_get::<Option<i64>, _>("received_by")?.map(UserId::try_from).transpose()?,
         completed_at: row.try_get::<Option<i64>, _>("completed_at")?.map(time).transpose()?,
         problem: row.try_get("problem")?,
+        source: row.try_get::<Option<i64>, _>("source_id")?.map(SourceId::try_from).transpose()?,
     })
 }
 

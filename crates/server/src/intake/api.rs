@@ -1,20 +1,26 @@
 //! The intake over HTTP.
 
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use bytes::Bytes;
+use domain::SourceKind;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Receipt, count_alerts, page_of, upload};
+use super::{Batch, BatchReceipt, Receipt, batch, count_alerts, page_of, take_batch, upload};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
-use crate::web::extract::{Query, Who};
+use crate::source;
+use crate::web::extract::{Path, Query, Who};
 
 pub fn routes() -> OpenApiRouter<App> {
     // The intake has a limit of its own and never holds a body in memory.
-    OpenApiRouter::new().routes(routes!(intake)).layer(DefaultBodyLimit::disable())
+    OpenApiRouter::new()
+        .routes(routes!(intake))
+        .layer(DefaultBodyLimit::disable())
+        .merge(OpenApiRouter::new().routes(routes!(events)).layer(DefaultBodyLimit::max(batch::LARGEST)))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -55,6 +61,55 @@ impl IntakeAnswer {
             deliveries,
         }
     }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Sent {
+    /// The records' format; told by the source or by the bytes if left out.
+    #[param(example = "syslog")]
+    format: Option<String>,
+    /// How the source reaches us, noted when it is new; `http` if left out.
+    #[param(value_type = Option<String>, example = "http")]
+    kind: Option<SourceKind>,
+}
+
+/// Takes in a batch of a source, which is made when it is new. Answers when the batch is stored and
+/// shown to the rules. A batch that was sent with the same `Idempotency-Key` in the last day is answered
+/// as it was then; without one, whatever is sent is stored.
+#[utoipa::path(post, path = "/api/v1/sources/{name}/events", tag = "source",
+    params(("name" = String, Path, example = "firewall"), Sent,
+        ("Idempotency-Key" = Option<String>, Header)),
+    request_body(content(
+        (String = "application/octet-stream")
+    )),
+    responses(
+        (status = 201, description = "Stored.", body = BatchReceipt),
+        (status = 200, description = "It was here already.", body = BatchReceipt),
+        (status = 409, description = "The source is retired.", body = Problem),
+        (status = 413, body = Problem),
+        (status = 422, body = Problem),
+        (status = 503, description = "Not now: send it again later.", body = Problem),
+    ))]
+async fn events(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(name): Path<String>,
+    Query(sent): Query<Sent>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<(StatusCode, axum::Json<BatchReceipt>)> {
+    let format = sent.format.map(|name| name.parse()).transpose();
+    let format = format.map_err(|error: telemetry::Error| Error::Invalid(format!("{error}.")))?;
+    let key = headers.get("idempotency-key").map(|key| key.to_str().map(str::to_owned)).transpose();
+    let key = key.map_err(|_| Error::Invalid("`Idempotency-Key` is not ASCII text.".to_owned()))?;
+    let kind = sent.kind.unwrap_or(SourceKind::Http);
+    let source = source::ensure(&app, &actor, kind, &name).await?;
+    let batch = Batch { source: source.id, format, body, records: Vec::new(), key };
+    let receipt = take_batch(&app, &actor, batch).await?;
+    let status = if receipt.again { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, axum::Json(receipt)))
 }
 
 /// Takes in telemetry: files in a form (parts called `file`), or one file as the body with its name in

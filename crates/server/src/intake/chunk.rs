@@ -10,12 +10,12 @@ use platform::blobs::Blobs;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use sigma::Engine;
-use telemetry::{Options, RecordError};
+use telemetry::Options;
 use tokio::sync::mpsc::Sender;
 
 use crate::alert::Found;
 use crate::alert::rules::{Catalogue, KnownRule};
-use crate::event::{NewEvent, Progress, REFUSED_KEPT, Source};
+use crate::event::{NewEvent, NewRefused, Progress, RAW_KEPT, REFUSED_KEPT, Source};
 
 /// How many records make a chunk, and after how many bytes it ends before that.
 const RECORDS: usize = 1000;
@@ -111,7 +111,8 @@ fn read_pieces(
                 if first_refusal.is_none() {
                     first_refusal = Some(refusal.to_string());
                 }
-                refuse(&mut chunk, &refusal);
+                let (position, cause) = (refusal.position.to_string(), refusal.cause.to_string());
+                refuse(&mut chunk, &position, &cause, &refusal.raw);
             }
         }
         let full = chunk.events.len() >= RECORDS || bytes >= BYTES;
@@ -139,7 +140,13 @@ fn read_pieces(
     Ok(Some(Piece::End { events_sha256: hex::encode(all.finalize()) }))
 }
 
-fn add(chunk: &mut Chunk, engine: &Engine, rules: &Catalogue, event: &telemetry::Event, raw_sha256: String) {
+pub fn add(
+    chunk: &mut Chunk,
+    engine: &Engine,
+    rules: &Catalogue,
+    event: &telemetry::Event,
+    raw_sha256: String,
+) {
     let place = chunk.events.len();
     let detections = engine.detect(event);
     if !detections.is_empty() {
@@ -168,13 +175,16 @@ fn add(chunk: &mut Chunk, engine: &Engine, rules: &Catalogue, event: &telemetry:
     });
 }
 
-fn refuse(chunk: &mut Chunk, refusal: &RecordError) {
+pub fn refuse(chunk: &mut Chunk, position: &str, cause: &str, raw: &[u8]) {
     chunk.progress.refused += 1;
     let kept = i64::try_from(chunk.progress.refused_records.len()).unwrap_or(i64::MAX);
     if kept < REFUSED_KEPT {
-        let record = clean(&refusal.position.to_string());
-        let cause = clean(&refusal.cause.to_string());
-        chunk.progress.refused_records.push((record, cut(&cause, CAUSE_SIGNS)));
+        chunk.progress.refused_records.push(NewRefused {
+            record: clean(position),
+            cause: cut(&clean(cause), CAUSE_SIGNS),
+            raw: raw.get(..RAW_KEPT.min(raw.len())).unwrap_or_default().to_vec(),
+            raw_bytes: i64::try_from(raw.len()).unwrap_or(i64::MAX),
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 //! that was cut off goes on exactly where the last committed chunk ended.
 
 pub mod api;
+pub mod batch;
 mod chunk;
 pub mod page;
 pub mod speak;
@@ -25,6 +26,7 @@ use crate::error::{Error, Result};
 use crate::event::{self, Delivery, DeliveryState, NewDelivery};
 use crate::identity::need;
 use crate::incident;
+pub use batch::{Batch, BatchReceipt, take_batch};
 use chunk::{Chunk, Piece, Start};
 
 /// How many files are read at once; further ones wait.
@@ -37,6 +39,7 @@ pub struct Desk {
     /// The largest request, in bytes.
     pub largest: u64,
     places: Semaphore,
+    queues: batch::Queues,
     /// One lock for each content and name under way, so that the same file sent twice is read once.
     under_way: Mutex<HashMap<Content, Arc<AsyncMutex<()>>>>,
 }
@@ -46,7 +49,12 @@ type Content = (String, String);
 
 impl Desk {
     pub fn new(largest: u64) -> Self {
-        Desk { largest, places: Semaphore::new(AT_ONCE), under_way: Mutex::default() }
+        Desk {
+            largest,
+            places: Semaphore::new(AT_ONCE),
+            queues: batch::Queues::default(),
+            under_way: Mutex::default(),
+        }
     }
 
     async fn alone(&self, sha256: &str, name: &str) -> OwnedMutexGuard<()> {
@@ -96,6 +104,7 @@ async fn take_alone(app: &App, actor: &Actor, name: String, blob: &Blob) -> Resu
                 sha256: blob.sha256.clone(),
                 bytes: i64::try_from(blob.bytes).unwrap_or(i64::MAX),
                 received_by: actor.user(),
+                source: None,
             };
             Ok((read_new(app, actor, new).await?, false))
         }

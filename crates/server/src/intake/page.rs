@@ -29,7 +29,7 @@ pub fn routes() -> Router<App> {
 }
 
 async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<PageQuery>) -> Result<Markup> {
-    let deliveries = event::deliveries(&app, &actor, &page).await?;
+    let deliveries = event::deliveries(&app, &actor, event::From::Files, &page).await?;
     let names = names(&app, &actor).await?;
     let address = match &page.cursor {
         Some(cursor) => format!("/intake?cursor={cursor}"),

@@ -53,6 +53,7 @@ fn fill_common(path: &str) -> String {
         .replace("/events/{id}", "/events/EVT-1")
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
+        .replace("/sources/{name}", "/sources/edge")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")
         .replace("/alert/{id}", "/alert/~1")

@@ -25,5 +25,6 @@ mod plan;
 mod plan_pages;
 mod report;
 mod security;
+mod source;
 mod speak;
 mod suppress;

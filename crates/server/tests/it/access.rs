@@ -54,6 +54,7 @@ fn fill_common(path: &str) -> String {
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
         .replace("/sources/{name}", "/sources/edge")
+        .replace("/sources/{id}", "/sources/SRC-1")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")
         .replace("/alert/{id}", "/alert/~1")

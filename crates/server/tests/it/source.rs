@@ -48,7 +48,6 @@ async fn a_source_appears_with_its_first_batch_and_counts() {
         assert_eq!(of.as_array().unwrap().len(), 1);
         let page = world.observer.page("/intake").await.1;
         assert!(page.contains("/intake/INT-2") && !page.contains("/intake/INT-1\""), "{}", world.store);
-        world.observer.request(Method::POST, "/api/v1/sources/edge/events");
         send(&world.observer, "edge", None, record).await.expect(403);
     })
     .await;

@@ -8,7 +8,7 @@ use crate::memo::Memo;
 use crate::number::Number;
 use crate::pattern::fold_into;
 use crate::test::Tester;
-use crate::view::{FieldNames, View};
+use crate::view::{FieldNames, Speaks, View};
 
 pub(crate) enum Program {
     Test(u32),
@@ -138,13 +138,18 @@ impl Run<'_, '_, '_> {
         let Some(answers) = answers.get_mut(index.first_word..index.first_word + index.words) else { return };
         answers.fill(0);
         match field {
-            None => {
-                for spoken in self.view.spoken(false) {
-                    cache.answer(number, &spoken.text, answers, |found| {
-                        index.answer(&spoken.text, None, seen, found);
+            None => self.view.each_spoken(|value| {
+                let mut one = |text: &str, _: Option<Number>| {
+                    cache.answer(number, text, answers, |found| {
+                        fold_into(text, folded);
+                        index.answer(folded, None, seen, found);
                     });
+                };
+                match value {
+                    Speaks::Field(value) => each_text(value, digits, &mut one),
+                    Speaks::Record(text) => one(text, None),
                 }
-            }
+            }),
             Some(field) => {
                 let Some(value) = self.view.field(*field) else { return };
                 if let Some(word) = answers.first_mut() {

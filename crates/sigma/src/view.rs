@@ -66,6 +66,12 @@ pub(crate) struct Spoken<'e> {
     pub text: Cow<'e, str>,
 }
 
+/// What keyword searches look at, as it stands in the event.
+pub(crate) enum Speaks<'e> {
+    Field(&'e Value),
+    Record(&'e str),
+}
+
 /// Where the fields of the event at hand stand among its values, by field number; kept between
 /// events so that nothing is allocated for it.
 #[derive(Default)]
@@ -116,6 +122,14 @@ impl<'e, 's> View<'e, 's> {
         self.event
             .fields()
             .any(|(known, _)| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    /// Hands on all that [`View::spoken`] lists, without making the list.
+    pub fn each_spoken(&self, mut one: impl FnMut(Speaks<'_>)) {
+        self.event.fields().for_each(|(_, value)| one(Speaks::Field(value)));
+        if self.event.format == Format::Syslog {
+            one(Speaks::Record(&String::from_utf8_lossy(&self.event.raw)));
+        }
     }
 
     /// Every text of the event: the values of all fields, and the record itself where it is a line

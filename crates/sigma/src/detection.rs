@@ -27,6 +27,11 @@ pub(crate) struct Detection {
 }
 
 pub(crate) fn read(node: &Node, placeholders: &Placeholders) -> Result<Detection> {
+    read_but(node, placeholders, &[])
+}
+
+/// Reads a detection whose map has other keys, too.
+pub(crate) fn read_but(node: &Node, placeholders: &Placeholders, others: &[&str]) -> Result<Detection> {
     let Data::Map(entries) = &node.data else {
         return Err(wrong_type("detection", "a map of search identifiers", node));
     };
@@ -36,6 +41,7 @@ pub(crate) fn read(node: &Node, placeholders: &Placeholders) -> Result<Detection
         match key.text.as_str() {
             "condition" => conditions = Some(value),
             "timeframe" => return Err(SigmaError::Timeframe.at(key.line)),
+            name if others.contains(&name) => {}
             name => {
                 let tree = search(name, value, placeholders)?;
                 searches.push(Search { name: name.to_owned(), tree });

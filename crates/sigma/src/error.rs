@@ -29,8 +29,6 @@ pub enum SigmaError {
     NotARule(&'static str),
     #[error("correlation rules are not supported yet; only detection rules can be loaded")]
     Correlation,
-    #[error("Sigma filters are not supported yet; only detection rules can be loaded")]
-    Filter,
     #[error("rule collections with `action` ended with Sigma 1; write each rule as a whole document")]
     Collection,
     #[error("the taxonomy `{0}` is unknown; only the default taxonomy `sigma` is supported")]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::detection::Placeholders;
 use crate::error::{Located, Refusal, SigmaError, Warning};
+use crate::filter::{self, Filter};
 use crate::rule::{self, Rule};
 use crate::yaml::{self, Node};
 
@@ -17,6 +18,8 @@ const MAX_FILE: u64 = 1 << 20;
 pub struct Loaded {
     /// In the order of the files, sorted by path, and of the documents in them.
     pub rules: Vec<Rule>,
+    /// Those that [`Loaded::apply_filters`] has not made part of the rules yet.
+    pub filters: Vec<Filter>,
     pub refused: Vec<Refusal>,
     pub warnings: Vec<Warning>,
     /// How many rule files were read or tried.
@@ -28,10 +31,19 @@ impl Loaded {
     /// them is meant is for people to say, and a detection too many is safer than one too few.
     pub fn merge(&mut self, other: Loaded) {
         self.rules.extend(other.rules);
+        self.filters.extend(other.filters);
         self.refused.extend(other.refused);
         self.warnings.extend(other.warnings);
         self.files += other.files;
         self.warn_of_duplicates();
+    }
+
+    /// Makes the filters part of the rules they are about. To be called once everything is loaded,
+    /// since a filter may stand in another folder than its rules.
+    pub fn apply_filters(&mut self) {
+        for filter in std::mem::take(&mut self.filters) {
+            filter.apply(&mut self.rules, &mut self.warnings);
+        }
     }
 
     fn warn_of_duplicates(&mut self) {
@@ -113,8 +125,9 @@ impl RuleSet {
             loaded.refused.push(whole_file(file, SigmaError::Empty));
         }
         for document in &documents {
-            match rule::read(document, file.to_owned(), &self.placeholders) {
-                Ok(reading) => {
+            match read_document(document, file, &self.placeholders) {
+                Ok(Document::Filter(filter)) => loaded.filters.push(*filter),
+                Ok(Document::Rule(reading)) => {
                     loaded.rules.push(reading.rule);
                     loaded.warnings.extend(reading.oddities.into_iter().map(|(line, message)| Warning {
                         file: file.to_owned(),
@@ -144,6 +157,19 @@ impl RuleSet {
             });
         }
     }
+}
+
+enum Document {
+    Rule(Box<rule::Reading>),
+    Filter(Box<Filter>),
+}
+
+fn read_document(node: &Node, file: &Path, placeholders: &Placeholders) -> Result<Document, Located> {
+    if node.get("detection").is_none() && node.get("filter").is_some() {
+        let filter = filter::read(node, file.to_owned(), placeholders)?;
+        return Ok(Document::Filter(Box::new(filter)));
+    }
+    Ok(Document::Rule(Box::new(rule::read(node, file.to_owned(), placeholders)?)))
 }
 
 fn whole_file(path: &Path, reason: SigmaError) -> Refusal {

@@ -229,11 +229,6 @@ fn refuse_other_kinds(node: &Node) -> Result<()> {
     if let Some(part) = node.get("correlation") {
         return Err(SigmaError::Correlation.at(part.line));
     }
-    if node.get("detection").is_none()
-        && let Some(part) = node.get("filter")
-    {
-        return Err(SigmaError::Filter.at(part.line));
-    }
     if let Some(part) = node.get("action") {
         return Err(SigmaError::Collection.at(part.line));
     }
@@ -245,7 +240,7 @@ fn refuse_other_kinds(node: &Node) -> Result<()> {
     }
 }
 
-fn read_logsource(node: &Node) -> Result<(LogSource, Option<String>)> {
+pub(crate) fn read_logsource(node: &Node) -> Result<(LogSource, Option<String>)> {
     let part = node.get("logsource").ok_or_else(|| SigmaError::Missing("logsource").at(node.line))?;
     if !matches!(part.data, Data::Map(_)) {
         return Err(wrong_type("logsource", "a map", part));
@@ -260,7 +255,7 @@ fn read_logsource(node: &Node) -> Result<(LogSource, Option<String>)> {
 }
 
 /// A text, its line; an empty or absent key is none.
-fn optional_text(node: &Node, key: &str) -> Result<Option<(usize, String)>> {
+pub(crate) fn optional_text(node: &Node, key: &str) -> Result<Option<(usize, String)>> {
     match node.get(key) {
         None => Ok(None),
         Some(value) => match &value.data {
@@ -273,7 +268,7 @@ fn optional_text(node: &Node, key: &str) -> Result<Option<(usize, String)>> {
     }
 }
 
-fn required_text(node: &Node, key: &'static str) -> Result<String> {
+pub(crate) fn required_text(node: &Node, key: &'static str) -> Result<String> {
     match optional_text(node, key)? {
         Some((_, text)) => Ok(text),
         None => Err(SigmaError::Missing(key).at(node.get(key).map_or(node.line, |value| value.line))),

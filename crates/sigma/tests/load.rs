@@ -124,7 +124,6 @@ fn refusals_name_the_line() {
             "occurs twice",
         ),
         ("title: T\ncorrelation:\n    type: event_count\n", 3, "correlation rules are not supported yet"),
-        ("title: T\nlogsource: {product: p}\nfilter:\n    rules: any\n", 4, "filters are not supported yet"),
         ("title: T\naction: global\n", 2, "rule collections"),
         ("title: T\ntaxonomy: own\n", 2, "taxonomy `own`"),
         ("title: T\nlogsource: {product: p}\ntags: {a: b}\ndetection: {}\n", 3, "list of texts"),

@@ -27,6 +27,7 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
         let about = || format!("the rules in {} cannot be loaded; check the path", path.display());
         loaded.merge(set.load_dir(path).with_context(about)?);
     }
+    loaded.apply_filters();
     if loaded.rules.is_empty() {
         list_refused(&loaded.refused);
         bail!(

@@ -94,11 +94,16 @@ impl Catalogue {
 /// Loads the shipped rules and those in the folders.
 pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
     let mut catalogue = Catalogue { rules: Vec::new(), refused: Vec::new(), texts: HashMap::new() };
-    let mut rules = shipped(&mut catalogue)?;
+    let mut all = Loaded { rules: shipped(&mut catalogue)?, ..Loaded::default() };
     for folder in folders {
-        rules.extend(extra(folder, &mut catalogue)?);
+        all.merge(extra(folder, &mut catalogue)?);
     }
-    Ok((Engine::new(rules), catalogue))
+    // Filters of one folder may tune the rules of another, and the shipped ones.
+    all.apply_filters();
+    for warning in &all.warnings {
+        tracing::warn!(%warning, "a rule or a filter is odd");
+    }
+    Ok((Engine::new(all.rules), catalogue))
 }
 
 fn shipped(catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
@@ -120,11 +125,11 @@ fn shipped(catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
     Ok(rules)
 }
 
-fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
-    let Loaded { rules, refused, warnings, .. } = RuleSet::new().load_dir(folder).map_err(|error| {
+fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Loaded> {
+    let loaded = RuleSet::new().load_dir(folder).map_err(|error| {
         Error::Invalid(format!("The rules in {} cannot be loaded: {error}", folder.display()))
     })?;
-    for refusal in &refused {
+    for refusal in &loaded.refused {
         tracing::warn!(%refusal, "a rule is left out");
         catalogue.refused.push(RefusedRule {
             file: refusal.file.display().to_string(),
@@ -133,10 +138,7 @@ fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
             reason: refusal.reason.to_string(),
         });
     }
-    for warning in warnings {
-        tracing::warn!(%warning, "a rule is odd");
-    }
-    for rule in &rules {
+    for rule in &loaded.rules {
         let known = known(rule, false);
         if !catalogue.texts.contains_key(&known.file) {
             let text = std::fs::read_to_string(&rule.file)?;
@@ -144,7 +146,7 @@ fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
         }
         catalogue.rules.push(Arc::new(known));
     }
-    Ok(rules)
+    Ok(loaded)
 }
 
 fn known(rule: &Rule, shipped: bool) -> KnownRule {
@@ -263,5 +265,50 @@ mod tests {
         assert_eq!(refused.title.as_deref(), Some("Bad"));
         assert!(refused.reason.contains("detection"), "{}", refused.reason);
         assert!(load(&[folder.path().join("nowhere")]).is_err());
+    }
+
+    #[test]
+    fn a_filter_of_a_folder_tunes_shipped_rules() {
+        let certutil = "proc_creation_win_certutil_download";
+        let (engine, catalogue) = load(&[]).unwrap();
+        let rule = catalogue.all().iter().find(|rule| rule.file.contains(certutil)).unwrap();
+        let text = std::fs::read_to_string(format!(
+            "{}/../../content/rules/windows/samples/{certutil}.jsonl",
+            env!("CARGO_MANIFEST_DIR")
+        ))
+        .unwrap();
+        let samples = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let events: Vec<telemetry::Event> = samples
+            .filter(|sample| sample["expect"] == true)
+            .map(|sample| {
+                let raw = serde_json::to_vec(&sample["event"]).unwrap();
+                let mut event = telemetry::Event::new(raw.into(), telemetry::Format::JsonLines);
+                for (name, value) in sample["event"].as_object().unwrap() {
+                    if let Some(text) = value.as_str() {
+                        event.set(name.as_str(), text.into());
+                    }
+                }
+                event.set("User", "CORP\\packager".into());
+                event.source =
+                    telemetry::LogSource::of(Some("windows"), Some("process_creation"), Some("sysmon"));
+                event
+            })
+            .collect();
+        let fires = |engine: &Engine, catalogue: &Catalogue, event: &telemetry::Event| {
+            engine.matches(event).iter().any(|index| catalogue.at(*index).unwrap().id == rule.id)
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let filter = format!(
+            "title: Packaging\nlogsource: {{product: windows}}\nfilter:\n  rules: [{}]\n  packager: {{User|endswith: '\\packager'}}\n  condition: not packager\n",
+            rule.id
+        );
+        std::fs::write(folder.path().join("filter.yml"), filter).unwrap();
+        let (tuned, tuned_catalogue) = load(&[folder.path().to_owned()]).unwrap();
+        assert!(tuned_catalogue.refused().is_empty());
+        assert!(!events.is_empty());
+        for event in &events {
+            assert!(fires(&engine, &catalogue, event));
+            assert!(!fires(&tuned, &tuned_catalogue, event));
+        }
     }
 }

@@ -66,6 +66,13 @@ impl Connection {
         Ok(Api { client, base })
     }
 
+    /// Whether there is an address and a key, without asking the server.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.address()?;
+        self.key()?;
+        Ok(())
+    }
+
     fn address(&self) -> anyhow::Result<Url> {
         let wrong = || format!("--server {} is not an address such as http://127.0.0.1:7311", self.server);
         let mut base: Url = self.server.parse().with_context(wrong)?;
@@ -121,6 +128,15 @@ impl Api {
     /// A request to a path under the server's address, such as `api/v1/intake`.
     pub fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
         Ok(self.client.request(method, self.base.join(path)?))
+    }
+
+    /// A request to a path whose parts may hold any sign.
+    pub fn request_in(&self, method: Method, parts: &[&str]) -> anyhow::Result<RequestBuilder> {
+        let mut address = self.base.clone();
+        if let Ok(mut path) = address.path_segments_mut() {
+            path.pop_if_empty().extend(parts);
+        }
+        Ok(self.client.request(method, address))
     }
 
     /// Sends it; an answer that says no becomes an error in the server's own words.

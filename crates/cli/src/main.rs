@@ -10,6 +10,7 @@ mod hunt;
 mod import;
 mod papers;
 mod serve;
+mod tail;
 mod text;
 mod times;
 
@@ -32,6 +33,7 @@ struct Cli {
 enum Command {
     Hunt(hunt::Args),
     Serve(serve::Args),
+    Tail(tail::Args),
     Demo(demo::Args),
     Import(import::Args),
     Report(papers::ReportArgs),
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Hunt(args) => hunt::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Tail(args) => tail::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Report(args) => papers::report(&args),

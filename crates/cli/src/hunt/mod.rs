@@ -1,9 +1,9 @@
 //! `watchbell hunt`: looks through log files with Sigma rules, without a server. Here is the course of
 //! it; `scan` reads and matches, `output` prints, `summary` sums up.
 
-mod finding;
-mod output;
-mod rules;
+pub mod finding;
+pub mod output;
+pub mod rules;
 mod scan;
 mod summary;
 

@@ -7,3 +7,5 @@ mod kill;
 mod served;
 mod story;
 mod support;
+mod tail;
+mod tail_ship;

@@ -61,6 +61,19 @@ pub fn write(output: Output, rows: &[Row<'_>], look: &Look, out: &mut impl Write
     }
 }
 
+/// One finding as one line, for what is printed as it comes.
+pub fn write_line(row: &Row<'_>, look: &Look, out: &mut impl Write) -> io::Result<()> {
+    let level = look.paint(level_style(row.level()), &format!("{:<13}", row.level().name()));
+    writeln!(
+        out,
+        "{}  {level} {}  {}  {}",
+        moment(row.finding.at),
+        text::plain(row.host()),
+        text::plain(&row.rule.title),
+        text::plain(&row.attack())
+    )
+}
+
 pub fn level_style(level: Level) -> Style {
     match level {
         Level::Critical => AnsiColor::Magenta.on_default().bold(),

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
 use server::Config;
+use server::intake::syslog::{Addresses, Tls};
 use server::serve::Server;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -35,6 +36,24 @@ pub struct Args {
     /// Folders of Sigma rules to use beside the ones that Watchbell ships.
     #[arg(long, num_args = 1.., value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// Listen for syslog over UDP (RFC 5426).
+    #[arg(long, value_name = "ADDRESS:PORT", env = "WATCHBELL_SYSLOG_UDP")]
+    pub syslog_udp: Option<SocketAddr>,
+    /// Listen for syslog over TCP (RFC 6587).
+    #[arg(long, value_name = "ADDRESS:PORT", env = "WATCHBELL_SYSLOG_TCP")]
+    pub syslog_tcp: Option<SocketAddr>,
+    /// Listen for syslog over TLS (RFC 5425).
+    #[arg(long, value_name = "ADDRESS:PORT", requires_all = ["syslog_cert", "syslog_key"], env = "WATCHBELL_SYSLOG_TLS")]
+    pub syslog_tls: Option<SocketAddr>,
+    /// The certificate for syslog over TLS, with its chain, as PEM.
+    #[arg(long, value_name = "FILE", env = "WATCHBELL_SYSLOG_CERT")]
+    pub syslog_cert: Option<PathBuf>,
+    /// The certificate's key, as PEM.
+    #[arg(long, value_name = "FILE", env = "WATCHBELL_SYSLOG_KEY")]
+    pub syslog_key: Option<PathBuf>,
+    /// Take syslog over TLS only from senders with a certificate of this authority.
+    #[arg(long, value_name = "FILE", env = "WATCHBELL_SYSLOG_CLIENT_CA")]
+    pub syslog_client_ca: Option<PathBuf>,
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,server::intake=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "WATCHBELL_LOG")]
@@ -54,6 +73,7 @@ Examples:
   watchbell serve                                    on http://127.0.0.1:7311, data in ./watchbell-data
   watchbell serve --listen 127.0.0.1:8080 --data /var/lib/watchbell
   watchbell serve --database postgres://watchbell@localhost/watchbell
+  watchbell serve --syslog-udp 0.0.0.0:514 --syslog-tcp 0.0.0.0:514    and hear syslog
   watchbell serve --rules sigma/rules                with more rules
   watchbell serve --listen 0.0.0.0:7311 --behind-tls-proxy";
 
@@ -85,7 +105,23 @@ fn config(args: &Args) -> anyhow::Result<Config> {
             bail!("the rules in {} cannot be loaded: there is no such folder", folder.display());
         }
     }
-    Ok(Config { database: args.database.clone(), rules: args.rules.clone(), ..Config::new(&args.data) })
+    Ok(Config {
+        database: args.database.clone(),
+        rules: args.rules.clone(),
+        syslog: syslog(args),
+        ..Config::new(&args.data)
+    })
+}
+
+fn syslog(args: &Args) -> Addresses {
+    let tls = args.syslog_tls.zip(args.syslog_cert.clone()).zip(args.syslog_key.clone());
+    let tls = tls.map(|((address, certificate), key)| Tls {
+        address,
+        certificate,
+        key,
+        client_ca: args.syslog_client_ca.clone(),
+    });
+    Addresses { udp: args.syslog_udp, tcp: args.syslog_tcp, tls }
 }
 
 /// Two servers on one data folder would each think that they alone write. The lock ends with the process,
@@ -149,6 +185,11 @@ fn greet(server: &Server, data: &Path) -> io::Result<()> {
     let mut said =
         format!("{} listens on {base}\n", paint(BOLD, concat!("Watchbell ", env!("CARGO_PKG_VERSION"))));
     writeln!(said, "  data    {}", crate::text::plain(&data.display().to_string())).ok();
+    for (name, address) in ["udp", "tcp", "tls"].into_iter().zip(server.syslog.addresses()) {
+        if let Some(address) = address {
+            writeln!(said, "  syslog  {name} {address}").ok();
+        }
+    }
     if let Some(token) = &server.setup_token {
         writeln!(said, "  set up  {base}/setup?token={token}").ok();
         writeln!(said, "          Open this link to make the first administrator. It works once.").ok();

@@ -15,7 +15,7 @@ use tokio::sync::broadcast;
 use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
 use crate::identity::throttle::Throttle;
-use crate::intake::Desk;
+use crate::intake::{Desk, syslog};
 
 /// The schema, one file a subject. A file that has been released never changes.
 pub const MIGRATIONS: &[Migration] = &[
@@ -47,6 +47,8 @@ pub struct Config {
     /// The ledger's name in its checkpoints.
     pub origin: String,
     pub clock: Clock,
+    /// Where syslog is listened for.
+    pub syslog: syslog::Addresses,
 }
 
 impl Config {
@@ -58,6 +60,7 @@ impl Config {
             largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
+            syslog: syslog::Addresses::default(),
         }
     }
 }

@@ -105,6 +105,16 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/iris/alerts/add", May(P::Ingest)),
     ("GET", "/iris/alerts/{id}", May(P::ReadAlerts)),
     ("POST", "/api/v1/sources/{name}/events", May(P::Ingest)),
+    ("GET", "/api/v1/quarantine", May(P::ReadAlerts)),
+    ("GET", "/api/v1/quarantine/{number}/raw", May(P::ReadAlerts)),
+    ("POST", "/api/v1/quarantine/replay", May(P::TriageAlerts)),
+    ("POST", "/api/v1/quarantine/discard", May(P::TriageAlerts)),
+    ("GET", "/sources", May(P::ReadAlerts)),
+    ("GET", "/sources/{id}", May(P::ReadAlerts)),
+    ("POST", "/sources/{id}", May(P::TriageAlerts)),
+    ("POST", "/sources/{id}/replay", May(P::TriageAlerts)),
+    ("POST", "/sources/{id}/discard", May(P::TriageAlerts)),
+    ("GET", "/quarantine/{number}", May(P::ReadAlerts)),
     // source
     ("GET", "/api/v1/sources", May(P::ReadAlerts)),
     ("GET", "/api/v1/sources/{id}", May(P::ReadAlerts)),
@@ -269,6 +279,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(plan::api::routes())
         .merge(event::api::routes())
         .merge(source::api::routes())
+        .merge(intake::quarantine_api::routes())
         .merge(intake::api::routes())
         .merge(alert::api::routes())
         .merge(incident::api::routes())
@@ -295,6 +306,7 @@ pub fn router(app: App) -> Router {
         .merge(plan::page::routes())
         .merge(event::page::routes())
         .merge(intake::page::routes())
+        .merge(intake::source_page::routes())
         .merge(intake::speak::routes())
         .merge(alert::page::routes())
         .merge(incident::page::routes())

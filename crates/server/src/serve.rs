@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::app::{App, Config};
 use crate::error::Result;
+use crate::intake::syslog::Listeners;
 use crate::{audit, identity, intake, plan, router};
 
 /// A server that listens but does not answer yet.
@@ -17,17 +18,19 @@ pub struct Server {
     /// The one-time set-up token, if nobody has an account.
     pub setup_token: Option<String>,
     listener: TcpListener,
+    pub syslog: Listeners,
 }
 
 impl Server {
     /// Opens the store and the port.
     pub async fn bind(config: &Config, address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await?;
+        let syslog = Listeners::bind(&config.syslog).await?;
         let app = App::open(config).await?;
         plan::ensure_in_force(&app).await?;
         intake::resume(&app).await?;
         let setup_token = identity::offer_setup(&app).await?;
-        Ok(Server { address: listener.local_addr()?, app, setup_token, listener })
+        Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
     }
 
     /// Answers until `stop` completes; then finishes requests under way and closes the store.
@@ -35,6 +38,8 @@ impl Server {
         let signing = tokio::spawn(audit::sign_as_it_grows(self.app.clone()));
         let routes = router::router(self.app.clone());
         let (stopping, stopped) = tokio::sync::watch::channel(false);
+        let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
+        let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
             stopping.send(true).ok();
@@ -45,6 +50,9 @@ impl Server {
             // Live pages never end by themselves: after a moment's grace they are cut.
             () = cut(stopped) => {}
         }
+        // What was received is committed before the store closes.
+        syslog.await.ok();
+        watching.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

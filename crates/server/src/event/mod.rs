@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod page;
+pub mod quarantine;
+mod quarantine_store;
 mod store;
 
 use std::fmt;
@@ -23,6 +25,8 @@ use crate::web::paging::{Page, PageQuery};
 
 /// How many refused records of a delivery are kept; all are counted.
 pub const REFUSED_KEPT: i64 = 1000;
+/// How many of a source are held; beyond it they are counted, and their delivery holds their bytes.
+pub const HELD_OF_SOURCE: i64 = 10_000;
 /// How many bytes of a refused record are kept beside its delivery, which has them all.
 pub const RAW_KEPT: usize = 64 << 10;
 

@@ -110,27 +110,32 @@ pub fn text_of(value: &Value) -> String {
 }
 
 fn raw_card(event: &StoredEvent) -> Markup {
-    let text = std::str::from_utf8(&event.raw).ok().filter(|text| is_readable(text));
     html! {
         section class="card" aria-labelledby="raw" {
             div class="card-head" { h2 id="raw" { "Original record" } span class="muted" { (event.raw.len()) " bytes, as they stood in the file" } }
-            div class="card-body" {
-                div class="viewer" {
-                    @match text {
-                        Some(text) => {
-                            div class="viewer-head" {
-                                span { "Text" }
-                                button class="button needs-script" data-size="small" data-kind="quiet" type="button" data-copy-from="raw-text" { (parts::icon("copy")) "Copy" }
-                            }
-                            pre id="raw-text" data-wrap="" tabindex="0" aria-label="Original record" { (head_of(text)) }
-                            @if text.len() > DRAWN_TEXT { p class="help" { "Only the beginning is shown. Download the record for all of it." } }
-                        }
-                        None => {
-                            div class="viewer-head" { span { "Hex" } }
-                            pre tabindex="0" aria-label="Original record as hex" { (hex_view(&event.raw)) }
-                            @if event.raw.len() > DRAWN_HEX { p class="help" { "Only the first " (DRAWN_HEX) " bytes are shown. Download the record for all of it." } }
-                        }
+            div class="card-body" { (bytes_view(&event.raw)) }
+        }
+    }
+}
+
+/// Bytes from outside: as text where they are readable, else as hex.
+pub fn bytes_view(raw: &[u8]) -> Markup {
+    let text = std::str::from_utf8(raw).ok().filter(|text| is_readable(text));
+    html! {
+        div class="viewer" {
+            @match text {
+                Some(text) => {
+                    div class="viewer-head" {
+                        span { "Text" }
+                        button class="button needs-script" data-size="small" data-kind="quiet" type="button" data-copy-from="raw-text" { (parts::icon("copy")) "Copy" }
                     }
+                    pre id="raw-text" data-wrap="" tabindex="0" aria-label="Original record" { (head_of(text)) }
+                    @if text.len() > DRAWN_TEXT { p class="help" { "Only the beginning is shown. Download the record for all of it." } }
+                }
+                None => {
+                    div class="viewer-head" { span { "Hex" } }
+                    pre tabindex="0" aria-label="Original record as hex" { (hex_view(raw)) }
+                    @if raw.len() > DRAWN_HEX { p class="help" { "Only the first " (DRAWN_HEX) " bytes are shown. Download the record for all of it." } }
                 }
             }
         }

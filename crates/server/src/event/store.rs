@@ -6,8 +6,8 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    Delivery, DeliveryState, From, KnownBatch, NewBatch, NewDelivery, NewEvent, NewRefused, Progress,
-    REFUSED_KEPT, RefusedRecord, Source, StoredEvent,
+    Delivery, DeliveryState, From, HELD_OF_SOURCE, KnownBatch, NewBatch, NewDelivery, NewEvent, NewRefused,
+    Progress, REFUSED_KEPT, RefusedRecord, Source, StoredEvent,
 };
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
@@ -219,11 +219,25 @@ pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[NewRefus
         .bind(delivery.get())
         .fetch_one(&mut *tx)
         .await?;
-    let room = usize::try_from(REFUSED_KEPT - row.try_get::<i64, _>(0)?).unwrap_or(0);
+    let mut room = REFUSED_KEPT - row.try_get::<i64, _>(0)?;
+    let source = sqlx::query("select source_id from delivery where id = $1")
+        .bind(delivery.get())
+        .fetch_one(&mut *tx)
+        .await?
+        .try_get::<Option<i64>, _>(0)?;
+    if let Some(source) = source {
+        let held = sqlx::query("select count(*) from refused_record where source_id = $1 and state = 'held'")
+            .bind(source)
+            .fetch_one(&mut *tx)
+            .await?;
+        room = room.min(HELD_OF_SOURCE - held.try_get::<i64, _>(0)?);
+    }
+    let room = usize::try_from(room).unwrap_or(0);
     let kept = records.get(..room.min(records.len())).unwrap_or_default();
-    let rows = kept.iter().map(|record| -> [Bind; 5] {
+    let rows = kept.iter().map(|record| -> [Bind; 6] {
         [
             delivery.get().into(),
+            source.into(),
             record.record.clone().into(),
             record.cause.clone().into(),
             record.raw.clone().into(),
@@ -232,7 +246,7 @@ pub async fn insert_refused(tx: &mut Tx, delivery: IntakeId, records: &[NewRefus
     });
     insert_rows(
         tx,
-        "insert into refused_record (delivery_id, record, cause, raw, raw_bytes)",
+        "insert into refused_record (delivery_id, source_id, record, cause, raw, raw_bytes)",
         rows.collect(),
         "",
     )

@@ -7,7 +7,12 @@ pub mod api;
 pub mod batch;
 mod chunk;
 pub mod page;
+pub mod quarantine_api;
+mod replay;
+pub mod silence;
+pub mod source_page;
 pub mod speak;
+pub mod syslog;
 mod upload;
 
 use std::collections::{BTreeSet, HashMap};
@@ -28,6 +33,7 @@ use crate::identity::need;
 use crate::incident;
 pub use batch::{Batch, BatchReceipt, take_batch};
 use chunk::{Chunk, Piece, Start};
+pub use replay::{Replay, replay};
 
 /// How many files are read at once; further ones wait.
 const AT_ONCE: usize = 2;

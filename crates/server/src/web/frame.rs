@@ -18,6 +18,7 @@ pub enum Nav {
     Incidents,
     Evidence,
     Intake,
+    Sources,
     Plan,
     Rules,
     Ledger,
@@ -33,7 +34,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 7] = [
+const PLACES: [Place; 8] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -54,6 +55,13 @@ const PLACES: [Place; 7] = [
         href: "/intake",
         icon: "intake",
         label: "Intake",
+        needs: Permission::ReadAlerts,
+    },
+    Place {
+        nav: Nav::Sources,
+        href: "/sources",
+        icon: "host",
+        label: "Sources",
         needs: Permission::ReadAlerts,
     },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },

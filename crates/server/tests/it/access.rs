@@ -55,6 +55,7 @@ fn fill_common(path: &str) -> String {
         .replace("/rules/{id}", "/rules/none")
         .replace("/sources/{name}", "/sources/edge")
         .replace("/sources/{id}", "/sources/SRC-1")
+        .replace("/quarantine/{number}", "/quarantine/1")
         .replace("/leaves/{index}", "/leaves/0")
         .replace("/ledger/{index}", "/ledger/0")
         .replace("/alert/{id}", "/alert/~1")

@@ -330,12 +330,14 @@ async fn names_from_outside_name_no_file_in_a_bundle() {
 async fn every_answer_forbids_scripts_frames_and_guessing_of_types() {
     let world = spawn().await;
     let id = declare(&world, "All of it", SHADOWS, false).await;
+    world.responder.send_file("half.jsonl", "{\"a\":1}\nno record\n").await.expect(201);
     for (_, path, _) in ROUTES.iter().filter(|(method, path, _)| *method == "GET" && *path != "/live") {
         let path = path
             .replace("/incidents/{id}", &format!("/incidents/{id}"))
             .replace("/alerts/{id}", "/alerts/ALR-1")
             .replace("/evidence/{id}", "/evidence/EVD-1")
             .replace("/events/{id}", "/events/EVT-1")
+            .replace("{number}", "1")
             .replace("{type}", "malware")
             .replace("{*path}", "app.css")
             .replace("{index}", "0");

@@ -28,3 +28,4 @@ mod security;
 mod source;
 mod speak;
 mod suppress;
+mod syslog;

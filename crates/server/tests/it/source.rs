@@ -128,3 +128,85 @@ async fn what_cannot_be_read_is_refused_and_kept() {
     let path = "/api/v1/sources/edge/events?format=clay";
     answer(world.responder.request(Method::POST, path).body("x")).await.expect(422);
 }
+
+#[tokio::test]
+async fn held_records_are_replayed_once_they_can_be_read() {
+    everywhere(|world| async move {
+        let line = "<13>Mar  1 10:00:00 fw01 su: session opened for root";
+        let body =
+            format!("{}\n{line}\nsome <b>thing</b> else\n", sysmon("2026-03-01T10:00:00Z", "ws01", "whoami"));
+        let told = send(&world.responder, "edge", None, body).await.expect(201);
+        assert_eq!((&told["events"], &told["refused"]), (&json!(1), &json!(2)), "{}", world.store);
+        let held = world.observer.get("/api/v1/quarantine?source=SRC-1&state=held").await.list();
+        assert_eq!((&held[0]["record"], &held[1]["record"]), (&json!("line 2"), &json!("line 3")));
+        assert_eq!(world.observer.bytes("/api/v1/quarantine/1/raw").await.1, line.as_bytes());
+        let page = world.observer.page("/quarantine/2").await.1;
+        assert!(page.contains("some &lt;b&gt;thing&lt;/b&gt; else"), "{page}");
+
+        let which = json!({ "source": "SRC-1" });
+        world.observer.post("/api/v1/quarantine/replay", which.clone()).await.expect(403);
+        world.responder.post("/api/v1/quarantine/replay", json!({})).await.expect(422);
+        let done = world.responder.post("/api/v1/quarantine/replay", which.clone()).await.expect(200);
+        assert_eq!(
+            done,
+            json!({ "replayed": 1, "still_held": 1, "detections": 0, "delivery": "INT-2" }),
+            "{}",
+            world.store
+        );
+        let delivery = world.observer.get("/api/v1/deliveries/INT-2").await.expect(200);
+        assert_eq!((&delivery["name"], &delivery["events"]), (&json!("Replay of INT-1"), &json!(1)));
+        assert_eq!(world.observer.bytes("/api/v1/events/EVT-2/raw").await.1, line.as_bytes());
+        let again = world.responder.post("/api/v1/quarantine/replay", which.clone()).await.expect(200);
+        assert_eq!((&again["replayed"], &again["still_held"]), (&json!(0), &json!(1)));
+
+        let discard = |reason: &str| json!({ "source": "SRC-1", "reason": reason });
+        world.responder.post("/api/v1/quarantine/discard", discard(" ")).await.expect(422);
+        let done = world
+            .responder
+            .post("/api/v1/quarantine/discard", discard("a test of the sender"))
+            .await
+            .expect(200);
+        assert_eq!(done["discarded"], 1);
+        let all = world.observer.get("/api/v1/quarantine?source=SRC-1").await.list();
+        assert_eq!((&all[0]["state"], &all[0]["replayed_in"]), (&json!("replayed"), &json!("INT-2")));
+        assert_eq!(
+            (&all[1]["state"], &all[1]["reason"]),
+            (&json!("discarded"), &json!("a test of the sender"))
+        );
+        let (status, page) = world.observer.page("/sources/SRC-1").await;
+        assert!(status.is_success() && page.contains("0 held"), "{page}");
+        assert!(world.observer.page("/sources").await.1.contains("/sources/SRC-1"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_source_that_falls_silent_is_told_of_once() {
+    let clock = platform::clock::Clock::manual("2026-03-01T10:00:00Z".parse().unwrap());
+    let theirs = clock.clone();
+    let world = crate::harness::spawn_with(move |config| server::Config { clock: theirs, ..config }).await;
+    let body = || lines(&[sysmon("2026-03-01T10:00:00Z", "ws01", "whoami")]);
+    send(&world.responder, "edge", None, body()).await.expect(201);
+    let minutes = |minutes| clock.advance(jiff::SignedDuration::from_mins(minutes));
+    let check = || server::intake::silence::check(&world.app);
+    minutes(600);
+    assert_eq!(check().await.unwrap(), 0, "no alarm is set");
+    world.responder.patch("/api/v1/sources/SRC-1", json!({ "silence_after": 3600 })).await.expect(200);
+    send(&world.responder, "edge", None, body()).await.expect(201);
+    minutes(59);
+    assert_eq!(check().await.unwrap(), 0);
+    minutes(1);
+    assert_eq!((check().await.unwrap(), check().await.unwrap()), (1, 0));
+    let alerts = world.observer.get("/api/v1/alerts").await.list();
+    assert_eq!(alerts.as_array().unwrap().len(), 1);
+    assert_eq!(alerts[0]["title"], "The source edge fell silent");
+    assert_eq!(alerts[0]["reference"], "SRC-1");
+    assert!(world.observer.page("/sources/SRC-1").await.1.contains("It fell silent"));
+    // It speaks again, and falls silent again: another silence, another alarm.
+    send(&world.responder, "edge", None, body()).await.expect(201);
+    assert_eq!(world.observer.get("/api/v1/sources/SRC-1").await.expect(200)["silent_since"], json!(null));
+    assert!(world.observer.page("/sources/SRC-1").await.1.contains("Silences"));
+    minutes(61);
+    assert_eq!(check().await.unwrap(), 1);
+    assert_eq!(world.observer.get("/api/v1/alerts").await.list().as_array().unwrap().len(), 2);
+}

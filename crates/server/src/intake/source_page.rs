@@ -1,0 +1,462 @@
+//! The pages of sources: all of them, one of them, and what of it could not be read.
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Redirect;
+use axum::routing::{get, post};
+use domain::{Actor, Permission, SourceId, SourceState};
+use jiff::{SignedDuration, Timestamp};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::event::page::bytes_view;
+use crate::event::quarantine::{self, HeldRecord, HeldState, Which};
+use crate::event::{self, Delivery};
+use crate::source::{self, BUCKET, Edit, HISTORY, Rate, Silence, Source};
+use crate::web::extract::{Form, Path, Query, Who};
+use crate::web::frame::{self, Nav};
+use crate::web::paging::{Page, PageQuery};
+use crate::web::parts;
+
+/// How many deliveries and held records a source's page shows.
+const SHOWN: u16 = 10;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/sources", get(list))
+        .route("/sources/{id}", get(one).post(edit))
+        .route("/sources/{id}/replay", post(replay))
+        .route("/sources/{id}/discard", post(discard))
+        .route("/quarantine/{number}", get(record))
+}
+
+async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<PageQuery>) -> Result<Markup> {
+    let sources = source::list(&app, &actor, false, &page).await?;
+    let mut rows = Vec::with_capacity(sources.items.len());
+    for source in &sources.items {
+        rows.push((source, source::rates(&app, &actor, source.id).await?));
+    }
+    let address = match &page.cursor {
+        Some(cursor) => format!("/sources?cursor={cursor}"),
+        None => "/sources".to_owned(),
+    };
+    let now = app.clock.now();
+    let content = html! {
+        header class="page-head" {
+            div class="page-title" {
+                h1 { "Sources" }
+                p class="page-sub" { "Who sends telemetry again and again: how much, how late, and who fell silent." }
+            }
+        }
+        div class="stack" {
+            div id="sources" data-refresh="sources" hx-get=(address) hx-select="#sources" hx-swap="outerHTML" hx-trigger="live:sources from:body" {
+                @if rows.is_empty() {
+                    (parts::empty("host", "No source has sent anything yet", "Point a sender here as shown below; it appears with its first message.", None))
+                } @else {
+                    (table(&rows, now))
+                    (parts::next_page("/sources?cursor=", sources.next.as_deref()))
+                }
+            }
+            (connect(rows.is_empty()))
+        }
+    };
+    Ok(frame::page(&app, &actor, Nav::Sources, "Sources", &["sources"], &content).await)
+}
+
+fn table(rows: &[(&Source, Vec<Rate>)], now: Timestamp) -> Markup {
+    html! {
+        div class="table-scroll" role="region" aria-label="Sources" tabindex="0" {
+            table class="table" data-narrow="stack" {
+                thead { tr { th { "Source" } th { "Two days" } th { "Last seen" } th data-type="number" { "Lag" } th data-type="number" { "Events" } th data-type="number" { "Refused" } th { "State" } } }
+                tbody {
+                    @for (source, rates) in rows {
+                        tr data-href={ "/sources/" (source.id) } {
+                            td class="cell-main" {
+                                a class="row-link" href={ "/sources/" (source.id) } { (source.title()) }
+                                span class="cell-sub" { (source.id) " · " (source.kind.label()) }
+                            }
+                            td data-label="Two days" { (chart(rates, now, 160, 28, &format!("Events of {} in the last two days", source.title()))) }
+                            td data-type="time" data-label="Last seen" { @match source.last_seen { Some(at) => (parts::ago(at)), None => "never" } }
+                            td data-type="number" data-label="Lag" { (lag(source)) }
+                            td data-type="number" data-label="Events" { (source.events) }
+                            td data-type="number" data-label="Refused" { (source.refused) }
+                            td data-label="State" { (state(source)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn state(source: &Source) -> Markup {
+    let (status, text) = match (source.state, source.silent_since) {
+        (SourceState::Active, None) => ("good", "Active"),
+        (SourceState::Active, Some(_)) => ("bad", "Silent"),
+        (SourceState::Paused, _) => ("waiting", "Paused"),
+        (SourceState::Retired, _) => ("waiting", "Retired"),
+    };
+    html! { span class="badge" data-status=(status) { (text) } }
+}
+
+fn lag(source: &Source) -> String {
+    source.lag.map_or_else(|| "unknown".to_owned(), span)
+}
+
+/// A span of time in its largest unit.
+fn span(seconds: i64) -> String {
+    match seconds.abs() {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// Events in each half-hour of the last two days, as bars.
+fn chart(rates: &[Rate], now: Timestamp, width: i64, height: i64, label: &str) -> Markup {
+    let bars: usize = 96;
+    let each = i64::try_from(HISTORY.as_micros()).unwrap_or(i64::MAX) / 96;
+    let begin = (now - HISTORY + BUCKET).as_microsecond();
+    let mut counts = vec![0_i64; bars];
+    for rate in rates {
+        let place = usize::try_from((rate.from.as_microsecond() - begin).max(0) / each).unwrap_or(0);
+        if let Some(count) = counts.get_mut(place.min(bars - 1)) {
+            *count += rate.events;
+        }
+    }
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let total: i64 = counts.iter().sum();
+    html! {
+        svg class="chart" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img" aria-label={ (label) ": " (total) } {
+            line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
+            @for (place, count) in (0_i64..).zip(&counts).filter(|(_, count)| **count > 0) {
+                @let tall = (count * height / most).max(1);
+                rect class="bar" x=(place * width / 96) y=(height - tall) width=((width / 96 - 1).max(1)) height=(tall) {}
+            }
+        }
+    }
+}
+
+async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) -> Result<Markup> {
+    let source = source::get(&app, &actor, id).await?;
+    let rates = source::rates(&app, &actor, id).await?;
+    let silences = source::silences(&app, &actor, id).await?;
+    let few = PageQuery { limit: Some(SHOWN), cursor: None };
+    let deliveries = event::deliveries(&app, &actor, event::From::Source(id), &few).await?;
+    let which = Which { source: Some(id), ..Which::default() };
+    let held = quarantine::held(&app, &actor, &which, Some(HeldState::Held), &few).await?;
+    let waiting = quarantine::count_held(&app, &which).await?;
+    let path = format!("/sources/{id}");
+    let content = html! {
+        header class="page-head" {
+            div class="page-title" {
+                nav aria-label="Where you are" { ol class="breadcrumb" { li { a href="/sources" { "Sources" } } li { (id) } } }
+                h1 { (source.title()) }
+                div class="page-meta" { (state(&source)) span { (source.kind.label()) } @if let Some(at) = source.last_seen { span { "last seen " (parts::ago(at)) } } }
+            }
+        }
+        @if let Some(since) = source.silent_since {
+            div class="notice" data-level="error" { (parts::icon("alert")) div { strong { "It fell silent" } "Nothing has come since " (parts::time(since)) ". See whether its sender runs and reaches this server." } }
+        }
+        div class="columns" {
+            div class="stack" {
+                div class="stack" id="source" data-refresh="sources" hx-get=(path) hx-select="#source" hx-swap="outerHTML" hx-trigger="live:sources from:body" {
+                    section class="card" aria-labelledby="rate" {
+                        div class="card-head" { h2 id="rate" { "Events in two days" } span class="muted" { "half-hours" } }
+                        div class="card-body" { (chart(&rates, app.clock.now(), 640, 84, "Events in the last two days")) }
+                    }
+                    (deliveries_card(&deliveries))
+                    (held_card(&actor, id, &held, waiting))
+                }
+            }
+            aside class="stack" aria-label="Facts and settings" {
+                (facts(&source))
+                @if actor.may(Permission::TriageAlerts) { (settings(&source, &rates)) }
+                (silences_card(&silences))
+            }
+        }
+    };
+    Ok(frame::page(&app, &actor, Nav::Sources, source.title(), &["sources"], &content).await)
+}
+
+fn deliveries_card(deliveries: &Page<Delivery>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="deliveries" {
+            div class="card-head" { h2 id="deliveries" { "Latest deliveries" } }
+            div class="table-scroll" role="region" aria-label="Latest deliveries" tabindex="0" {
+                table class="table" {
+                    thead { tr { th { "Delivery" } th data-type="number" { "Events" } th data-type="number" { "Refused" } th data-type="number" { "Detections" } th { "When" } } }
+                    tbody {
+                        @for delivery in &deliveries.items {
+                            tr data-href={ "/intake/" (delivery.id) } {
+                                td class="cell-main" { a class="row-link" href={ "/intake/" (delivery.id) } { (delivery.id) } }
+                                td data-type="number" { (delivery.events) }
+                                td data-type="number" { (delivery.refused) }
+                                td data-type="number" { (delivery.detections) }
+                                td data-type="time" { (parts::ago(delivery.received_at)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn held_card(actor: &Actor, id: SourceId, held: &Page<HeldRecord>, waiting: i64) -> Markup {
+    html! {
+        section class="card" aria-labelledby="held" {
+            div class="card-head" { h2 id="held" { "Quarantine" } span class="muted" { (waiting) " held" } }
+            @if held.items.is_empty() {
+                div class="card-body" { p class="muted" { "Every record was read, or is settled." } }
+            } @else {
+                div class="table-scroll" role="region" aria-label="Held records" tabindex="0" {
+                    table class="table" {
+                        thead { tr { th { "Where" } th { "Why" } } }
+                        tbody {
+                            @for record in &held.items {
+                                tr data-href={ "/quarantine/" (record.number) } {
+                                    td class="cell-main" { a class="row-link" href={ "/quarantine/" (record.number) } { (record.delivery) ", " (record.record) } }
+                                    td { (record.cause) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if waiting >= event::HELD_OF_SOURCE {
+                    div class="card-body" { p class="muted" { "No more than " (event::HELD_OF_SOURCE) " are held; the deliveries hold the bytes of the others." } }
+                }
+                @if actor.may(Permission::TriageAlerts) {
+                    div class="card-body stack" {
+                        form method="post" action={ "/sources/" (id) "/replay" } data-done="Replayed" {
+                            button class="button" type="submit" { (parts::icon("play")) "Replay" }
+                            " " span class="muted" { "Reads them again, in the source's format as it is now; a thousand at a time." }
+                        }
+                        form class="form" method="post" action={ "/sources/" (id) "/discard" } data-done="Discarded" {
+                            div class="field" { label for="reason" { "Why they can be given up" } input id="reason" name="reason" required maxlength="500"; }
+                            div class="form-actions" { button class="button" type="submit" data-confirm="All held records of this source are given up. Their bytes stay in their deliveries." { "Discard all" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(source: &Source) -> Markup {
+    html! {
+        section class="card" aria-labelledby="facts" {
+            div class="card-head" { h2 id="facts" { "Facts" } }
+            div class="card-body" {
+                dl class="facts" data-layout="stacked" {
+                    dt { "Its sender's name for it" } dd { (source.name) }
+                    dt { "Events" } dd { (source.events) " in " (source.batches) " batches, " (parts::size(source.bytes)) }
+                    dt { "Refused" } dd { (source.refused) }
+                    @if source.dropped > 0 { dt { "Lost on the way" } dd { (source.dropped) } }
+                    dt { "Detections" } dd { (source.detections) }
+                    dt { "Lag" } dd { (lag(source)) }
+                    @if let Some(at) = source.newest_event { dt { "Newest event" } dd { (parts::time(at)) } }
+                    dt { "First seen" } dd { (parts::time(source.created_at)) }
+                }
+            }
+        }
+    }
+}
+
+fn settings(source: &Source, rates: &[Rate]) -> Markup {
+    let after = source.silence_after.map(|seconds| (seconds / 60).to_string());
+    html! {
+        section class="card" aria-labelledby="settings" {
+            div class="card-head" { h2 id="settings" { "Settings" } }
+            form class="card-body form" method="post" action={ "/sources/" (source.id) } data-done="Saved" {
+                div class="field" { label for="label" { "Name " span class="optional" { "(optional)" } } input id="label" name="label" maxlength="200" value=[source.label.as_deref()]; }
+                div class="field" {
+                    label for="format" { "Format" }
+                    select id="format" name="format" {
+                        option value="" selected[source.format.is_none()] { "Told by the bytes" }
+                        @for (format, _) in telemetry::FORMATS {
+                            option value=(format.name()) selected[source.format.as_deref() == Some(format.name())] { (format.name()) }
+                        }
+                    }
+                }
+                div class="field" {
+                    label for="silence" { "Alarm after minutes of silence " span class="optional" { "(optional)" } }
+                    input id="silence" name="silence" type="number" min="1" max="43200" value=[after] aria-describedby="silence-help";
+                    p class="help" id="silence-help" { "No alarm if left empty. " (advice(rates)) }
+                }
+                div class="field" {
+                    label for="state" { "State" }
+                    select id="state" name="state" {
+                        @for state in SourceState::ALL { option value=(state.as_str()) selected[*state == source.state] { (state.label()) } }
+                    }
+                }
+                div class="form-actions" { button class="button" data-kind="primary" type="submit" { "Save" } }
+            }
+        }
+    }
+}
+
+/// What the rate says of a silence that would be unusual: twice the longest pause of two days.
+fn advice(rates: &[Rate]) -> String {
+    let longest = rates.windows(2).filter_map(|pair| match pair {
+        [one, next] => Some(next.from.duration_since(one.from)),
+        _ => None,
+    });
+    match longest.max() {
+        Some(pause) => {
+            let minutes = (pause.max(SignedDuration::from_mins(15)).as_mins()).saturating_mul(2);
+            format!("Twice its longest pause in two days would be {minutes}.")
+        }
+        None => "It has not sent for long enough to propose one.".to_owned(),
+    }
+}
+
+fn silences_card(silences: &[Silence]) -> Markup {
+    html! {
+        @if !silences.is_empty() {
+            section class="card" aria-labelledby="silences" {
+                div class="card-head" { h2 id="silences" { "Silences" } }
+                div class="card-body" {
+                    ul {
+                        @for silence in silences {
+                            li { (parts::time(silence.began_at)) " – " @match silence.ended_at { Some(at) => (parts::time(at)), None => "still silent" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How senders are pointed here.
+fn connect(open: bool) -> Markup {
+    let snippets: [(&str, &str); 6] = [
+        (
+            "curl",
+            "curl -H \"Authorization: Bearer $KEY\" --data-binary @events.jsonl \\\n  https://WATCHBELL/api/v1/sources/my-app/events",
+        ),
+        (
+            "rsyslog (watchbell serve --syslog-tcp 0.0.0.0:514)",
+            "action(type=\"omfwd\" target=\"WATCHBELL\" port=\"514\" protocol=\"tcp\"\n       TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\"\n       queue.type=\"LinkedList\" queue.filename=\"watchbell\" action.resumeRetryCount=\"-1\")",
+        ),
+        (
+            "syslog-ng",
+            "destination d_watchbell { syslog(\"WATCHBELL\" port(514) transport(\"tcp\")); };\nlog { source(s_src); destination(d_watchbell); };",
+        ),
+        (
+            "Filebeat, Winlogbeat",
+            "output.elasticsearch:\n  hosts: [\"https://WATCHBELL/elastic\"]\n  api_key: \"any:KEY\"",
+        ),
+        (
+            "Vector",
+            "[sinks.watchbell]\ntype = \"splunk_hec_logs\"\ninputs = [\"my_logs\"]\nendpoint = \"https://WATCHBELL\"\ndefault_token = \"KEY\"\nencoding.codec = \"json\"",
+        ),
+        (
+            "OpenTelemetry Collector",
+            "exporters:\n  otlphttp:\n    endpoint: https://WATCHBELL\n    headers:\n      authorization: Bearer KEY",
+        ),
+    ];
+    html! {
+        section class="card" aria-labelledby="connect" {
+            div class="card-head" { h2 id="connect" { "Connect a sender" } }
+            div class="card-body stack" {
+                p { "WATCHBELL stands for this server's address, KEY for a key of the role responder, made under " a href="/settings" { "Settings" } "." }
+                @for (place, (name, text)) in snippets.iter().enumerate() {
+                    details open[open && place < 2] {
+                        summary { (name) }
+                        div class="viewer" {
+                            div class="viewer-head" {
+                                span { (name) }
+                                button class="button needs-script" data-size="small" data-kind="quiet" type="button" data-copy-from={ "snippet-" (place) } { (parts::icon("copy")) "Copy" }
+                            }
+                            pre id={ "snippet-" (place) } data-wrap="" tabindex="0" aria-label=(name) { (text) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Settings {
+    label: String,
+    format: String,
+    silence: String,
+    state: SourceState,
+}
+
+async fn edit(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<SourceId>,
+    Form(form): Form<Settings>,
+) -> Result<Redirect> {
+    let text = |text: String| Some(text).filter(|text| !text.trim().is_empty());
+    let minutes = text(form.silence).map(|text| text.trim().parse::<i64>()).transpose();
+    let minutes =
+        minutes.map_err(|_| Error::Invalid("The minutes of silence are a whole number.".to_owned()))?;
+    let edit = Edit {
+        label: Some(text(form.label)),
+        format: Some(text(form.format)),
+        silence_after: Some(minutes.map(|minutes| minutes.saturating_mul(60))),
+        state: Some(form.state),
+    };
+    source::edit(&app, &actor, id, edit).await?;
+    Ok(Redirect::to(&format!("/sources/{id}")))
+}
+
+async fn replay(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) -> Result<Redirect> {
+    let done = super::replay(&app, &actor, Which { source: Some(id), ..Which::default() }).await?;
+    match done.delivery {
+        Some(delivery) => Ok(Redirect::to(&format!("/intake/{delivery}"))),
+        None => Err(Error::Conflict(
+            "None of the held records can be read yet. Set the source's format and try again.".to_owned(),
+        )),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reason {
+    reason: String,
+}
+
+async fn discard(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<SourceId>,
+    Form(form): Form<Reason>,
+) -> Result<Redirect> {
+    quarantine::discard(&app, &actor, Which { source: Some(id), ..Which::default() }, &form.reason).await?;
+    Ok(Redirect::to(&format!("/sources/{id}")))
+}
+
+async fn record(State(app): State<App>, Who(actor): Who, Path(number): Path<i64>) -> Result<Markup> {
+    let record = quarantine::held_record(&app, &actor, number).await?;
+    let content = html! {
+        header class="page-head" {
+            div class="page-title" {
+                nav aria-label="Where you are" { ol class="breadcrumb" {
+                    @match record.source { Some(source) => li { a href={ "/sources/" (source) } { (source) } }, None => li { a href="/intake" { "Intake" } } }
+                    li { a href={ "/intake/" (record.delivery) } { (record.delivery) } }
+                    li { (record.record) }
+                } }
+                h1 { "A record that could not be read" }
+                div class="page-meta" { span class="badge" { (record.state) } span { (record.cause) } }
+            }
+            div class="page-actions" { a class="button" href={ "/api/v1/quarantine/" (number) "/raw" } download { (parts::icon("download")) "Record" } }
+        }
+        div class="stack" {
+            @if record.cut { div class="notice" { (parts::icon("info")) div { "Only its beginning is kept here; the delivery's bytes hold all " (record.bytes.unwrap_or_default()) " bytes of it." } } }
+            @if let Some(reason) = &record.reason { div class="notice" { (parts::icon("info")) div { strong { "Discarded" } (reason) } } }
+            @if let Some(delivery) = record.replayed_in { div class="notice" { (parts::icon("check")) div { "Replayed in " a href={ "/intake/" (delivery) } { (delivery) } } } }
+            @if record.raw.is_empty() { p class="muted" { "Its bytes are not kept apart; the delivery holds them." } } @else { (bytes_view(&record.raw)) }
+        }
+    };
+    Ok(frame::page(&app, &actor, Nav::Sources, "Refused record", &[], &content).await)
+}

@@ -95,7 +95,9 @@ async fn a_batch_is_there_exactly_once_however_often_the_server_is_killed() {
         let page = get(&client, &running.base, &path).await;
         for delivery in page["items"].as_array().unwrap() {
             assert_eq!(delivery["state"], "complete");
-            let number = |field: &str| delivery[field].as_str().unwrap()[4..].parse::<i64>().unwrap();
+            let number = |field: &str| {
+                delivery[field].as_str().unwrap().strip_prefix("EVT-").unwrap().parse::<i64>().unwrap()
+            };
             for event in number("first_event")..=number("last_event") {
                 let path = format!("{}/api/v1/events/EVT-{event}/raw", running.base);
                 let raw = client.get(path).send().await.unwrap().text().await.unwrap();

@@ -210,3 +210,31 @@ async fn a_source_that_falls_silent_is_told_of_once() {
     assert_eq!(check().await.unwrap(), 1);
     assert_eq!(world.observer.get("/api/v1/alerts").await.list().as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn shippers_of_other_makes_are_sources() {
+    everywhere(|world| async move {
+        let post = |path: &str, body: &str| {
+            world
+                .responder
+                .request(Method::POST, path)
+                .header("content-type", "application/json")
+                .body(body.to_owned())
+        };
+        let document = sysmon("2026-03-01T10:00:00Z", "ws01", SHADOWS);
+        let bulk = format!("{{\"create\":{{\"_index\":\"logs-endpoint\"}}}}\n{document}\n");
+        for _ in 0..2 {
+            answer(post("/elastic/_bulk", &bulk)).await.expect(200);
+        }
+        answer(post("/services/collector", "{\"event\":\"user logged in\",\"sourcetype\":\"vpn\"}"))
+            .await
+            .expect(200);
+        let all = world.observer.get("/api/v1/sources").await.list();
+        let told: Vec<_> =
+            all.as_array().unwrap().iter().map(|one| (&one["name"], &one["kind"], &one["events"])).collect();
+        let splunk = (&json!("splunk/vpn"), &json!("splunk_hec"), &json!(1));
+        let elastic = (&json!("elastic/logs-endpoint"), &json!("elastic_bulk"), &json!(1));
+        assert_eq!(told, [splunk, elastic], "{}", world.store);
+    })
+    .await;
+}

@@ -11,13 +11,13 @@ use axum::middleware::map_response;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use domain::Actor;
+use domain::{Actor, SourceKind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::bulk::{self, Fault, Item, Verb};
 use super::tongue::{elastic_error, json_answer};
-use super::{body, by_stream, hand_in};
+use super::{body, by_stream, send_in};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::Who;
@@ -167,7 +167,7 @@ async fn keep(app: &App, actor: &Actor, items: &mut [Item]) -> Result<()> {
         Some((place, bulk::source_of(&item.index).to_owned(), item.document.clone()?))
     });
     for ((name, _), stream) in by_stream(records.collect::<Vec<_>>()) {
-        match hand_in(app, actor, "elastic", &name, &stream).await {
+        match send_in(app, actor, SourceKind::ElasticBulk, &name, &stream).await {
             Ok(_) => {}
             Err(Error::Invalid(reason)) => {
                 for (place, _) in &stream {

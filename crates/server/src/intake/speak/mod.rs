@@ -21,11 +21,13 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use bytes::Bytes;
-use domain::Actor;
+use domain::{Actor, Line, SourceKind};
+use sha2::{Digest, Sha256};
 
-use super::{Receipt, take};
+use super::{Batch, BatchReceipt, Receipt, take, take_batch};
 use crate::app::App;
 use crate::error::Result;
+use crate::source;
 pub use tongue::{Dialect, translate};
 
 /// How many streams one request may feed under their own names.
@@ -57,7 +59,38 @@ fn by_stream(records: impl IntoIterator<Item = (usize, String, Bytes)>) -> BTree
     streams
 }
 
-/// Takes in records of one stream. Returns when they are stored and shown to the rules; the same
+/// Takes in records of one stream as a batch of its source. Returns when they are stored and shown to
+/// the rules; what cannot be read is in the quarantine. The batch's name is its content's hash, so what
+/// a client sends again because it heard no answer is there once.
+async fn send_in(
+    app: &App,
+    actor: &Actor,
+    kind: SourceKind,
+    name: &str,
+    records: &Stream,
+) -> Result<BatchReceipt> {
+    let prefix = match kind {
+        SourceKind::ElasticBulk => "elastic",
+        SourceKind::SplunkHec => "splunk",
+        other => other.as_str(),
+    };
+    let name: String = format!("{prefix}/{name}")
+        .chars()
+        .map(|sign| if sign.is_control() { '\u{fffd}' } else { sign })
+        .take(Line::LIMIT)
+        .collect();
+    let source = source::ensure(app, actor, kind, &name).await?;
+    let mut body = Vec::with_capacity(records.iter().map(|(_, record)| record.len() + 1).sum());
+    for (_, record) in records {
+        body.extend_from_slice(record);
+        body.push(b'\n');
+    }
+    let key = Some(hex::encode(Sha256::digest(&body)));
+    let batch = Batch { source: source.id, format: None, body: body.into(), records: Vec::new(), key };
+    take_batch(app, actor, batch).await
+}
+
+/// Keeps the record of one report as a delivery of its own. Returns when they are stored and shown to the rules; the same
 /// records sent again are told from new ones by their content.
 async fn hand_in(app: &App, actor: &Actor, kind: &str, name: &str, records: &Stream) -> Result<Receipt> {
     let mut writer = app.blobs.writer()?;

@@ -5,10 +5,11 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
+use domain::SourceKind;
 use serde_json::json;
 
 use super::tongue::json_answer;
-use super::{body, by_stream, hand_in, otlp};
+use super::{body, by_stream, otlp, send_in};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::Who;
@@ -40,9 +41,9 @@ async fn logs(State(app): State<App>, Who(actor): Who, request: Request) -> Resu
         records.map(|(n, log)| (n, log.service.unwrap_or_else(|| "unknown_service".to_owned()), log.record));
     let (mut refused, mut why) = (0usize, String::new());
     for ((name, _), stream) in by_stream(records) {
-        match hand_in(&app, &actor, "otlp", &name, &stream).await {
+        match send_in(&app, &actor, SourceKind::Otlp, &name, &stream).await {
             Ok(receipt) => {
-                refused = refused.saturating_add(usize::try_from(receipt.delivery.refused).unwrap_or(0));
+                refused = refused.saturating_add(usize::try_from(receipt.refused).unwrap_or(0));
             }
             Err(Error::Invalid(reason)) => {
                 refused = refused.saturating_add(stream.len());

@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use domain::Actor;
+use domain::{Actor, SourceKind};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::hec::{self, Beside, Event, Refusal, Word};
 use super::tongue::{json_answer, splunk_word};
-use super::{body, by_stream, hand_in};
+use super::{body, by_stream, send_in};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::Who;
@@ -92,7 +92,7 @@ async fn take(app: &App, actor: &Actor, asked: Asked, request: Request, read: Re
     let records =
         records.map(|(n, event)| (n, event.sourcetype.unwrap_or_else(|| "default".to_owned()), event.record));
     for ((name, _), stream) in by_stream(records) {
-        match hand_in(app, actor, "splunk", &name, &stream).await {
+        match send_in(app, actor, SourceKind::SplunkHec, &name, &stream).await {
             Ok(_) => {}
             Err(Error::Invalid(_)) => {
                 let event = stream.first().map(|(place, _)| *place);

@@ -27,7 +27,7 @@ pub enum SigmaError {
     Empty,
     #[error("a rule must be a map of keys, this is {0}")]
     NotARule(&'static str),
-    #[error("correlation rules are not supported yet; only detection rules can be loaded")]
+    #[error("correlation rules are not supported yet; load detection rules and filters")]
     Correlation,
     #[error("rule collections with `action` ended with Sigma 1; write each rule as a whole document")]
     Collection,

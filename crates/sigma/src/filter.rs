@@ -30,6 +30,7 @@ pub(crate) fn read(node: &Node, file: PathBuf, placeholders: &Placeholders) -> R
     let title = required_text(node, "title")?;
     let (logsource, _) = read_logsource(node)?;
     let detection = detection::read_but(part, placeholders, &["rules"])?;
+    check_meaning(&detection.condition, part)?;
     Ok(Filter {
         title,
         id: optional_text(node, "id")?.map(|(_, text)| text),
@@ -112,11 +113,10 @@ impl Filter {
             search.name = format!("{}: {}", self.title, search.name);
             own.searches.push(search);
         }
-        let tuning = shifted(&self.detection.condition, first);
-        // The reference implementation joins the condition with `and`, so that it reads `not
-        // selection`; the specification's example selects what is to be left out. Both mean the
-        // same tuning, and neither may turn a rule into its opposite.
-        let tuning = if says_not(&tuning) { tuning } else { Condition::Not(Box::new(tuning)) };
+        let tuning = match shifted(&self.detection.condition, first) {
+            tuning @ Condition::Not(_) => tuning,
+            selected => Condition::Not(Box::new(selected)),
+        };
         let before = std::mem::replace(&mut own.condition, Condition::All(Vec::new()));
         own.condition = Condition::All(vec![before, tuning]);
     }
@@ -124,6 +124,28 @@ impl Filter {
 
 fn is_called(rule: &Rule, name: &str) -> bool {
     rule.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(name)) || rule.name.as_deref() == Some(name)
+}
+
+/// Lets only those conditions through whose meaning is beyond doubt. The reference implementation joins
+/// the condition with `and`, so that it reads `not selection`; the specification's example selects what
+/// is to be left out. Both are the same tuning. But `selection and not other` is what must hold in the
+/// one reading and what is left out in the other, and whichever is wrong loses detections.
+fn check_meaning(condition: &Condition, part: &Node) -> Result<()> {
+    let selects = match condition {
+        Condition::Not(inner) => inner,
+        condition => condition,
+    };
+    if !says_not(selects) {
+        return Ok(());
+    }
+    let node = part.get("condition").unwrap_or(part);
+    Err(SigmaError::Condition {
+        condition: node.text().unwrap_or_default().to_owned(),
+        reason: "a filter either selects what is to be left out, without `not`, or says `not (…)` of all \
+                 of it"
+            .to_owned(),
+    }
+    .at(node.line))
 }
 
 fn says_not(condition: &Condition) -> bool {

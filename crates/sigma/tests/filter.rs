@@ -91,6 +91,9 @@ fn what_is_wrong_is_refused_with_file_and_line() {
         ("rules: any", "rules: []", "must not be empty"),
         ("logsource: {product: windows}\n", "", "`logsource` is missing"),
         ("condition: selection", "condition: other", "not among"),
+        ("condition: selection", "condition: selection and not 1 of sel*", "without `not`"),
+        ("condition: selection", "condition: not selection or selection", "without `not`"),
+        ("condition: selection", "condition: not (selection and not selection)", "without `not`"),
         ("title: Admins\n", "", "`title` is missing"),
     ] {
         let loaded = load(&good.replace(from, to));

@@ -40,7 +40,7 @@ fn tree(asked: &Tree, event: &Event) -> bool {
 fn test(asked: &Test, event: &Event) -> bool {
     let Subject::Field(name) = &asked.subject else {
         let mut texts: Vec<String> = event.fields().flat_map(|(_, value)| texts(value)).collect();
-        if event.format == Format::Syslog {
+        if event.format.is_plain_text() {
             texts.push(String::from_utf8_lossy(&event.raw).into_owned());
         }
         return texts.iter().any(|text| text_holds(&asked.check, text));

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use telemetry::{Event, Format, Value};
+use telemetry::{Event, Value};
 
 use crate::hash::Quick;
 use crate::pattern::fold;
@@ -127,7 +127,7 @@ impl<'e, 's> View<'e, 's> {
     /// Hands on all that [`View::spoken`] lists, without making the list.
     pub fn each_spoken(&self, mut one: impl FnMut(Speaks<'_>)) {
         self.event.fields().for_each(|(_, value)| one(Speaks::Field(value)));
-        if self.event.format == Format::Syslog {
+        if self.event.format.is_plain_text() {
             one(Speaks::Record(&String::from_utf8_lossy(&self.event.raw)));
         }
     }
@@ -141,7 +141,7 @@ impl<'e, 's> View<'e, 's> {
                 for (name, value) in self.event.fields() {
                     all.extend(texts(value, true).into_iter().map(|text| Spoken { field: Some(name), text }));
                 }
-                if self.event.format == Format::Syslog {
+                if self.event.format.is_plain_text() {
                     all.push(Spoken { field: None, text: String::from_utf8_lossy(&self.event.raw) });
                 }
                 all

@@ -308,6 +308,10 @@ fn keywords_see_the_text_of_a_line() {
     assert_eq!(engine.matches(&line), [0]);
     let found = &engine.detect(&line)[0].found;
     assert_eq!((found[0].field.as_deref(), found.len()), (None, 1));
+    for text in ["linux-audit", "cef", "leef", "access-log", "w3c"] {
+        line.format = text.parse().unwrap();
+        assert_eq!(engine.matches(&line), [0], "{text}");
+    }
     line.format = telemetry::Format::Evtx;
     assert!(engine.matches(&line).is_empty(), "binary records are no text");
 }

@@ -166,6 +166,25 @@ impl Format {
             Format::W3c => "w3c",
         }
     }
+
+    /// Whether a record is text that people read as it stands, so that keyword searches look at the
+    /// whole of it too, and not only at each of its fields.
+    pub fn is_plain_text(self) -> bool {
+        match self {
+            Format::Syslog
+            | Format::LinuxAudit
+            | Format::Cef
+            | Format::Leef
+            | Format::AccessLog
+            | Format::W3c => true,
+            Format::Evtx
+            | Format::JsonLines
+            | Format::ZeekTsv
+            | Format::ZeekJson
+            | Format::SuricataEve
+            | Format::WindowsXml => false,
+        }
+    }
 }
 
 impl fmt::Display for Format {

@@ -106,9 +106,13 @@ impl Hides {
 
     /// Whether it hides a rule's detection about an entity; `field` gives the event's values of a field.
     pub fn fits(&self, rule: &str, entity: &Entity, field: impl Fn(&str) -> Vec<String>) -> bool {
+        self.concerns(rule, entity) && self.clauses.iter().all(|clause| clause.holds(&field(&clause.field)))
+    }
+
+    /// Whether a rule's detection about an entity is hidden if the clauses hold.
+    pub fn concerns(&self, rule: &str, entity: &Entity) -> bool {
         self.rule.as_deref().is_none_or(|wanted| wanted == rule)
             && self.entity.as_ref().is_none_or(|wanted| wanted == entity)
-            && self.clauses.iter().all(|clause| clause.holds(&field(&clause.field)))
     }
 }
 

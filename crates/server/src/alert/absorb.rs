@@ -154,10 +154,7 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
     let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
     store::insert_deliveries(change.tx, delivery, &alerts).await?;
     for growing in &grown {
-        let act = if growing.fresh { "alert.raise" } else { "alert.absorb" };
-        let (name, scope) = (growing.alert.id.to_string(), growing.alert.scope());
-        change.record(&name, act, &growing.alert, scope).await?;
-        change.tell("alerts", &name, scope).await?;
+        announce(change, &growing.alert, growing.fresh).await?;
     }
     Ok(grown
         .into_iter()
@@ -183,6 +180,10 @@ pub(super) async fn keep_alert(
         store::update_growth(change.tx, alert).await?;
     }
     matches::keep(change.tx, alert.id, alert.count, new).await?;
+    announce(change, alert, fresh).await
+}
+
+async fn announce(change: &mut Change<'_>, alert: &Alert, fresh: bool) -> Result<()> {
     let act = if fresh { "alert.raise" } else { "alert.absorb" };
     let (name, scope) = (alert.id.to_string(), alert.scope());
     change.record(&name, act, alert, scope).await?;

@@ -16,8 +16,7 @@ pub mod suppress;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};
 use domain::{
-    Actor, AlertId, Entity, EntityKind, EventId, IncidentId, IncidentType, IntakeId, Permission, Severity,
-    Text, UserId,
+    Actor, AlertId, Entity, EventId, IncidentId, IncidentType, IntakeId, Permission, Severity, Text, UserId,
 };
 use jiff::Timestamp;
 use platform::db::Tx;
@@ -183,7 +182,6 @@ pub struct Filter {
     pub text: Option<String>,
     /// Only alerts that took in events of this delivery.
     pub delivery: Option<IntakeId>,
-    pub entity_kind: Option<EntityKind>,
     /// Also alerts that are merged into others.
     pub with_merged: bool,
     /// Only alerts that are merged into this one.

@@ -89,9 +89,8 @@ pub async fn list(
           and (cast($7 as bigint) is null
                or a.id in (select d.alert_id from alert_delivery d where d.delivery_id = $7))
           and (cast($8 as bigint) is null or (a.severity_rank, a.last_seen, a.id) < ($8, $9, $10))
-          and (cast($12 as text) is null or a.entity_kind = $12)
-          and (cast($13 as bigint) is null or a.merged_into = $13)
-          and ($14 = 1 or a.merged_into is null)
+          and (cast($12 as bigint) is null or a.merged_into = $12)
+          and ($13 = 1 or a.merged_into is null)
           order by a.severity_rank desc, a.last_seen desc, a.id desc limit $11"
     ))
     .bind(account)
@@ -105,7 +104,6 @@ pub async fn list(
     .bind(after.map(|[_, seen, _]| seen))
     .bind(after.map(|[_, _, id]| id))
     .bind(limit)
-    .bind(filter.entity_kind.map(EntityKind::as_str))
     .bind(filter.merged_into.map(AlertId::get))
     .bind(i64::from(filter.with_merged || filter.merged_into.is_some()))
     .fetch_all(db.readers())

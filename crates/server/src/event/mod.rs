@@ -4,7 +4,6 @@
 pub mod api;
 pub mod page;
 pub mod quarantine;
-mod quarantine_store;
 mod store;
 
 use std::fmt;
@@ -268,12 +267,18 @@ pub async fn get(app: &App, actor: &Actor, id: EventId) -> Result<StoredEvent> {
     store::event(&app.db, id).await?.ok_or(Error::NotFound("event"))
 }
 
+/// These events, by number. Those that do not exist are left out.
+pub async fn several(app: &App, actor: &Actor, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
+    need(actor, Permission::ReadAlerts, "reading events")?;
+    store::events_in(&mut *app.db.readers().acquire().await?, ids).await
+}
+
 /// The record as it stood in its file, byte for byte.
 pub async fn raw(app: &App, actor: &Actor, id: EventId) -> Result<Vec<u8>> {
     Ok(get(app, actor, id).await?.raw)
 }
 
-/// These events, by number. Those that do not exist are left out.
+/// As [`several`], within a change.
 pub async fn load(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
     store::events_in(tx, ids).await
 }

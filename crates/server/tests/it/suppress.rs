@@ -126,6 +126,15 @@ async fn an_exception_is_proposed_from_a_false_positive_tried_and_exported() {
         assert_eq!(filter["filter"]["condition"], "not (clause_1)");
         assert_eq!(filter["logsource"]["product"], "windows");
         assert!(filter["filter"]["clause_1"]["CommandLine|startswith"].is_string());
+        // Our own reader takes it, and it concerns the rule that it names.
+        let rule = format!(
+            "title: R\nid: {RULE}\nlogsource: {}\ndetection:\n  s: {{CommandLine|contains: shadows}}\n  condition: s\n",
+            filter["logsource"]
+        );
+        let mut rules = sigma::RuleSet::new().load_str("rule.yml", &rule);
+        rules.merge(sigma::RuleSet::new().load_str("filter.yml", &yaml));
+        rules.apply_filters();
+        assert!(rules.refused.is_empty() && rules.warnings.is_empty(), "{:?} {:?}", rules.refused, rules.warnings);
     })
     .await;
 }

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-pub use propose::{Effect, Proposal, effect, propose};
+pub use propose::{Effect, Proposal, propose, try_out};
 pub use sigma::filter;
 
 use super::{Detected, person};
@@ -214,10 +214,7 @@ async fn fields_needed(
     detections: &[Detected],
 ) -> Result<HashMap<EventId, Map<String, Value>>> {
     let looked_at = |detected: &&Detected| {
-        hides.iter().any(|one| {
-            let without = Hides { clauses: Vec::new(), ..one.clone() };
-            !one.clauses.is_empty() && without.fits(&detected.rule.id, &detected.entity, |_| Vec::new())
-        })
+        hides.iter().any(|one| !one.clauses.is_empty() && one.concerns(&detected.rule.id, &detected.entity))
     };
     let mut events: Vec<EventId> = detections.iter().filter(looked_at).map(|one| one.event).collect();
     events.sort_unstable();

@@ -4,21 +4,23 @@
 use std::collections::BTreeSet;
 
 use domain::alert::Verdict;
-use domain::suppression::{Clause, Comparison, Hides};
-use domain::{Actor, AlertId};
+use domain::suppression::{Clause, Comparison, Hides, SuppressionKind};
+use domain::{Actor, AlertId, EventId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::texts;
-use crate::alert::{self, Filter};
+use crate::alert::{self, Alert, Filter, Match};
 use crate::app::App;
 use crate::error::Result;
-use crate::event;
+use crate::event::{self, StoredEvent};
 use crate::web::paging::PageQuery;
 
 /// How many of an alert's events are looked at, and how many of a rule's other alerts.
 const EVENTS: u16 = 200;
 const ALERTS: u16 = 30;
+/// How many conditions a proposal has at the most.
+const MOST_PROPOSED: usize = 12;
 /// How short a common ending may be and still say something.
 const SHORTEST: usize = 6;
 
@@ -73,30 +75,34 @@ pub struct Effect {
 /// What all events of an alert share, as a condition on its rule.
 pub async fn propose(app: &App, actor: &Actor, id: AlertId) -> Result<Proposal> {
     let alert = alert::get(app, actor, id).await?;
-    let page = PageQuery { cursor: None, limit: Some(EVENTS) };
-    let matches = alert::matches(app, actor, id, &page).await?.items;
+    let matches = kept(app, actor, id).await?;
     let mut names: Vec<String> = TELLING.iter().map(|name| (*name).to_owned()).collect();
     let found: BTreeSet<&String> =
         matches.iter().flat_map(|one| &one.found).filter_map(|found| found.field.as_ref()).collect();
     names.extend(found.into_iter().filter(|name| !TELLING.contains(&name.as_str())).cloned());
-    let mut events = Vec::with_capacity(matches.len());
-    for one in &matches {
-        events.push(event::get(app, actor, one.event).await?.fields);
-    }
+    let events = events(app, actor, &matches).await?;
     let mut clauses: Vec<Clause> = Vec::new();
     for name in names {
         let values: Vec<String> =
-            events.iter().filter_map(|fields| texts(fields, &name).into_iter().next()).collect();
+            events.iter().filter_map(|event| texts(&event.fields, &name).into_iter().next()).collect();
         if values.len() == events.len()
             && let Some((comparison, value)) = common(&values)
         {
             clauses.push(Clause { field: name, comparison, value });
         }
     }
-    clauses.truncate(12);
+    clauses.truncate(MOST_PROPOSED);
     let hides = Hides { rule: Some(alert.rule.clone()), entity: None, clauses };
-    let effect = effect(app, actor, id, &hides).await?;
+    let effect = effect(app, actor, &alert, &hides).await?;
     Ok(Proposal { rule: alert.rule, clauses: hides.clauses, effect })
+}
+
+/// Tries an exception to an alert's rule without storing it.
+pub async fn try_out(app: &App, actor: &Actor, id: AlertId, clauses: Vec<Clause>) -> Result<Effect> {
+    let alert = alert::get(app, actor, id).await?;
+    let hides = Hides { rule: Some(alert.rule.clone()), entity: None, clauses };
+    hides.check(SuppressionKind::Exception)?;
+    effect(app, actor, &alert, &hides).await
 }
 
 /// What all values are, or how all of them begin or end.
@@ -122,17 +128,16 @@ fn common(values: &[String]) -> Option<(Comparison, String)> {
     Some((Comparison::EndsWith, first.chars().skip(skipped).collect()))
 }
 
-/// Tries a condition on what alerts of its rule have kept.
-pub async fn effect(app: &App, actor: &Actor, id: AlertId, hides: &Hides) -> Result<Effect> {
-    let alert = alert::get(app, actor, id).await?;
+/// What a condition would have hidden of what alerts of its rule have kept.
+async fn effect(app: &App, actor: &Actor, alert: &Alert, hides: &Hides) -> Result<Effect> {
     let filter = Filter { rule: Some(alert.rule.clone()), with_merged: true, ..Filter::default() };
     let page = PageQuery { cursor: None, limit: Some(ALERTS) };
     let mut others = alert::list(app, actor, &filter, &page).await?.items;
-    others.retain(|other| other.id != id);
+    others.retain(|other| other.id != alert.id);
     let mut effect = Effect::default();
-    (effect.here, effect.here_of) = hidden(app, actor, id, hides).await?;
+    (effect.here, effect.here_of) = hidden(app, actor, alert, hides).await?;
     for other in others {
-        let (hit, of) = hidden(app, actor, other.id, hides).await?;
+        let (hit, of) = hidden(app, actor, &other, hides).await?;
         effect.elsewhere += hit;
         effect.elsewhere_of += of;
         let is_true = other.verdict == Some(Verdict::TruePositive) || other.incident.is_some();
@@ -143,16 +148,24 @@ pub async fn effect(app: &App, actor: &Actor, id: AlertId, hides: &Hides) -> Res
     Ok(effect)
 }
 
-async fn hidden(app: &App, actor: &Actor, id: AlertId, hides: &Hides) -> Result<(i64, i64)> {
-    let alert = alert::get(app, actor, id).await?;
+/// How many of an alert's kept events a condition fits, and how many were looked at.
+async fn hidden(app: &App, actor: &Actor, alert: &Alert, hides: &Hides) -> Result<(i64, i64)> {
+    let events = events(app, actor, &kept(app, actor, alert.id).await?).await?;
+    let fits =
+        |event: &&StoredEvent| hides.fits(&alert.rule, &alert.entity, |name| texts(&event.fields, name));
+    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    Ok((count(events.iter().filter(fits).count()), count(events.len())))
+}
+
+/// The latest of an alert's matches.
+async fn kept(app: &App, actor: &Actor, id: AlertId) -> Result<Vec<Match>> {
     let page = PageQuery { cursor: None, limit: Some(EVENTS) };
-    let (mut hit, mut of) = (0, 0);
-    for one in alert::matches(app, actor, id, &page).await?.items {
-        let event = event::get(app, actor, one.event).await?;
-        of += 1;
-        hit += i64::from(hides.fits(&alert.rule, &alert.entity, |name| texts(&event.fields, name)));
-    }
-    Ok((hit, of))
+    Ok(alert::matches(app, actor, id, &page).await?.items)
+}
+
+async fn events(app: &App, actor: &Actor, matches: &[Match]) -> Result<Vec<StoredEvent>> {
+    let ids: Vec<EventId> = matches.iter().map(|one| one.event).collect();
+    event::several(app, actor, &ids).await
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use domain::{IntakeId, SourceId, UserId};
 use platform::db::{Db, Row as AnyRow};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::quarantine::{HeldRecord, HeldState, Which};
+use super::{HeldRecord, HeldState, Which};
 use crate::change::{Change, time};
 use crate::error::Result;
 

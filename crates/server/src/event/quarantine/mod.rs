@@ -1,6 +1,8 @@
 //! The quarantine: records that could not be read, with their bytes. They never change; they are
 //! replayed by `intake` once they can be read, or discarded with a reason.
 
+mod store;
+
 use std::fmt;
 
 use domain::{Actor, IntakeId, Permission, SourceId, Text, UserId};
@@ -8,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Delivery, quarantine_store as store};
+use super::Delivery;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};

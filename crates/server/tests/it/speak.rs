@@ -170,6 +170,16 @@ async fn an_alert_in_thehives_shape_is_an_alert_once() {
         assert_eq!(alerts.as_array().unwrap().len(), 1, "{}", world.store);
         assert_eq!((&alerts[0]["severity"], &alerts[0]["techniques"]), (&json!("high"), &json!(["T1003.001"])));
         assert_eq!(alerts[0]["entity"]["name"], "ws01");
+        let status = async || world.responder.get(&path).await.expect(200)["status"].clone();
+        assert_eq!(status().await, "New");
+        world.responder.post("/api/v1/alerts/ALR-1/acknowledge", json!({})).await.expect(200);
+        assert_eq!(status().await, "InProgress");
+        let incident = json!({
+            "title": "LSASS", "type": "malware", "functional": "low", "information": "none",
+            "recoverability": "regular", "alerts": ["ALR-1"],
+        });
+        world.responder.post("/api/v1/incidents", incident).await.expect(201);
+        assert_eq!(status().await, "Imported");
         // What was sent is an event behind it.
         let alert_path = format!("/api/v1/alerts/{}/matches", alerts[0]["id"].as_str().unwrap());
         let matches = world.responder.get(&alert_path).await.list();

@@ -14,6 +14,7 @@ mod record;
 mod report;
 mod reported;
 mod splunk;
+mod store;
 mod thehive;
 mod tongue;
 
@@ -90,20 +91,17 @@ async fn send_in(
     take_batch(app, actor, batch).await
 }
 
-/// Keeps the record of one report as a delivery of its own. Returns when they are stored and shown to the rules; the same
-/// records sent again are told from new ones by their content.
-async fn hand_in(app: &App, actor: &Actor, kind: &str, name: &str, records: &Stream) -> Result<Receipt> {
+/// Keeps the record of one report as a delivery of its own. Returns when it is stored and shown to the
+/// rules; the same record sent again is told from a new one by its content.
+async fn hand_in(app: &App, actor: &Actor, name: &str, record: Bytes) -> Result<Receipt> {
     let mut writer = app.blobs.writer()?;
-    let lines: Vec<Bytes> = records.iter().map(|(_, record)| record.clone()).collect();
     let blob = tokio::task::spawn_blocking(move || -> std::io::Result<_> {
         use std::io::Write;
-        for line in lines {
-            writer.write_all(&line)?;
-            writer.write_all(b"\n")?;
-        }
+        writer.write_all(&record)?;
+        writer.write_all(b"\n")?;
         writer.finish()
     })
     .await
     .map_err(|error| std::io::Error::other(error.to_string()))??;
-    take(app, actor, &format!("{kind}/{name}"), blob).await
+    take(app, actor, name, blob).await
 }

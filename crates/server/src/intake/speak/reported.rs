@@ -8,17 +8,16 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
-use domain::{Actor, AlertId, Permission};
-use jiff::Timestamp;
-use serde_json::{Value, json};
-use sqlx::Row;
+use domain::alert::AlertStatus;
+use domain::{Actor, Permission};
+use serde_json::json;
 
 use super::report::Report;
+use super::store::{self, Kept};
 use super::tongue::json_answer;
 use super::{body, bulk, hand_in, iris, thehive};
 use crate::alert::{self, Outside};
 use crate::app::App;
-use crate::change::{Change, time};
 use crate::error::{Error, Result};
 use crate::identity::need;
 use crate::web::extract::Who;
@@ -41,14 +40,6 @@ pub fn routes() -> Router<App> {
         .route("/iris/alerts/{id}", get(iris_show))
 }
 
-/// A report as it is kept.
-struct Kept {
-    id: i64,
-    alert: AlertId,
-    at: Timestamp,
-    body: Value,
-}
-
 async fn thehive_alert(State(app): State<App>, Who(actor): Who, request: Request) -> Result<Response> {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind.is_some_and(|kind| kind.starts_with("multipart/")) {
@@ -66,11 +57,11 @@ async fn thehive_alert(State(app): State<App>, Who(actor): Who, request: Request
 
 async fn thehive_show(State(app): State<App>, Who(actor): Who, Path(id): Path<String>) -> Result<Response> {
     let (kept, alert) = find(&app, &actor, "thehive", id.trim_start_matches('~')).await?;
-    let status = match alert.status.as_str() {
-        "new" => "New",
-        "dismissed" => "Ignored",
-        "escalated" => "Imported",
-        _ => "InProgress",
+    let status = match alert.status {
+        AlertStatus::New => "New",
+        AlertStatus::Acknowledged => "InProgress",
+        AlertStatus::InIncident => "Imported",
+        AlertStatus::Dismissed => "Ignored",
     };
     let shown = thehive::shown(kept.id, kept.at.as_millisecond(), "watchbell", status, &kept.body);
     Ok(json_answer(StatusCode::OK, &shown))
@@ -116,16 +107,15 @@ async fn keep(
 ) -> Result<Kept> {
     need(actor, Permission::Ingest, "reporting alerts")?;
     // Before the bytes are kept, so that a refused report leaves nothing; the change looks again.
-    if twice == Twice::Refused && known(app, &report.identity).await? {
+    if twice == Twice::Refused && store::is_known(&app.db, &report.identity).await? {
         return Err(twice_told());
     }
     let record = bulk::one_line(&body);
-    let stream = vec![(0, record)];
-    let receipt = hand_in(app, actor, dialect, &report.origin, &stream).await?;
+    let receipt = hand_in(app, actor, &format!("{dialect}/{}", report.origin), record).await?;
     let (delivery, actor_here) = (receipt.delivery.id, actor.clone());
     app.change(&actor_here, move |change| {
         Box::pin(async move {
-            if let Some(kept) = by_identity(change, &report.identity).await? {
+            if let Some(kept) = store::by_identity(change.tx, &report.identity).await? {
                 return if twice == Twice::Refused { Err(twice_told()) } else { Ok(kept) };
             }
             let outside = Outside {
@@ -143,7 +133,7 @@ async fn keep(
             let touched = alert::raise_outside(change, vec![outside]).await?;
             incident::follow(change, &touched).await?;
             let raised = touched.first().ok_or(Error::NotFound("alert"))?.alert.id;
-            insert(change, dialect, &report.identity, raised, &body).await
+            store::insert(change, dialect, &report.identity, raised, &body).await
         })
     })
     .await
@@ -156,56 +146,8 @@ fn twice_told() -> Error {
 /// A report by its own number, and the alert that it is, if this actor may see it.
 async fn find(app: &App, actor: &Actor, dialect: &str, id: &str) -> Result<(Kept, alert::Alert)> {
     let missing = || Error::NotFound("alert");
-    let id: i64 = id.parse().map_err(|_| missing())?;
-    let row = sqlx::query("select id, alert, at, body from reported where id = $1 and dialect = $2")
-        .bind(id)
-        .bind(dialect)
-        .fetch_optional(app.db.readers())
-        .await?;
-    let kept = read(&row.ok_or_else(missing)?)?;
+    let number: i64 = id.parse().map_err(|_| missing())?;
+    let kept = store::get(&app.db, dialect, number).await?.ok_or_else(missing)?;
     let alert = alert::get(app, actor, kept.alert).await?;
     Ok((kept, alert))
-}
-
-async fn known(app: &App, identity: &str) -> Result<bool> {
-    let row = sqlx::query("select 1 from reported where identity = $1").bind(identity);
-    Ok(row.fetch_optional(app.db.readers()).await?.is_some())
-}
-
-async fn by_identity(change: &mut Change<'_>, identity: &str) -> Result<Option<Kept>> {
-    let row = sqlx::query("select id, alert, at, body from reported where identity = $1")
-        .bind(identity)
-        .fetch_optional(&mut *change.tx)
-        .await?;
-    row.as_ref().map(read).transpose()
-}
-
-async fn insert(
-    change: &mut Change<'_>,
-    dialect: &str,
-    identity: &str,
-    alert: AlertId,
-    body: &[u8],
-) -> Result<Kept> {
-    let row = sqlx::query(
-        "insert into reported (dialect, identity, alert, at, body) values ($1, $2, $3, $4, $5)
-         returning id, alert, at, body",
-    )
-    .bind(dialect)
-    .bind(identity)
-    .bind(alert.get())
-    .bind(change.at_micros())
-    .bind(String::from_utf8_lossy(body).into_owned())
-    .fetch_one(&mut *change.tx)
-    .await?;
-    read(&row)
-}
-
-fn read(row: &sqlx::any::AnyRow) -> Result<Kept> {
-    Ok(Kept {
-        id: row.try_get(0)?,
-        alert: AlertId::try_from(row.try_get::<i64, _>(1)?)?,
-        at: time(row.try_get(2)?)?,
-        body: serde_json::from_str(&row.try_get::<String, _>(3)?)?,
-    })
 }

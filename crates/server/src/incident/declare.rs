@@ -199,7 +199,10 @@ async fn take_in(change: &mut Change<'_>, actor: &Actor, id: IncidentId, alerts:
 }
 
 pub(super) fn more_in(alert: &alert::Alert, more: i64) -> String {
-    format!("{more} more events of {} ({}) stand in the alert, not on the timeline", alert.id, alert.title)
+    format!(
+        "{more} more events of {} ({}) are counted in the alert, and not on the timeline",
+        alert.id, alert.title
+    )
 }
 
 /// Takes further alerts into an open incident.

@@ -4,6 +4,7 @@
 pub mod api;
 mod store;
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use domain::{Actor, Line, Permission, SourceId, SourceKind, SourceState, UserId};
@@ -158,6 +159,14 @@ pub async fn get(app: &App, actor: &Actor, id: SourceId) -> Result<Source> {
 pub async fn rates(app: &App, actor: &Actor, id: SourceId) -> Result<Vec<Rate>> {
     get(app, actor, id).await?;
     store::rates(&app.db, id, app.clock.now() - HISTORY).await
+}
+
+/// As [`rates`], of the sources of one page of the list.
+pub async fn rates_of(app: &App, actor: &Actor, page: &[Source]) -> Result<HashMap<SourceId, Vec<Rate>>> {
+    need(actor, Permission::ReadAlerts, "seeing sources")?;
+    let ids = page.iter().map(|source| source.id);
+    let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else { return Ok(HashMap::new()) };
+    store::rates_between(&app.db, first, last, app.clock.now() - HISTORY).await
 }
 
 /// The newest silences of a source.

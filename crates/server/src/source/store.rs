@@ -1,5 +1,7 @@
 //! The SQL of sources.
 
+use std::collections::HashMap;
+
 use domain::{Line, SourceId, SourceKind, UserId};
 use jiff::{SignedDuration, Timestamp};
 use platform::db::{Db, Row as AnyRow, Tx};
@@ -176,25 +178,37 @@ pub async fn forget_rates(tx: &mut Tx, id: SourceId, before: Timestamp) -> Resul
 }
 
 pub async fn rates(db: &Db, id: SourceId, from: Timestamp) -> Result<Vec<Rate>> {
+    Ok(rates_between(db, id, id, from).await?.remove(&id).unwrap_or_default())
+}
+
+/// By source, of all whose numbers lie between these two.
+pub async fn rates_between(
+    db: &Db,
+    first: SourceId,
+    last: SourceId,
+    from: Timestamp,
+) -> Result<HashMap<SourceId, Vec<Rate>>> {
     let rows = sqlx::query(
-        "select bucket, events, refused, bytes, detections from source_rate
-         where source_id = $1 and bucket >= $2 order by bucket",
+        "select bucket, events, refused, bytes, detections, source_id from source_rate
+         where source_id between $1 and $2 and bucket >= $3 order by source_id, bucket",
     )
-    .bind(id.get())
+    .bind(first.get())
+    .bind(last.get())
     .bind(from.as_microsecond())
     .fetch_all(db.readers())
     .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Rate {
-                from: time(row.try_get(0)?)?,
-                events: row.try_get(1)?,
-                refused: row.try_get(2)?,
-                bytes: row.try_get(3)?,
-                detections: row.try_get(4)?,
-            })
-        })
-        .collect()
+    let mut rates: HashMap<SourceId, Vec<Rate>> = HashMap::new();
+    for row in rows {
+        let rate = Rate {
+            from: time(row.try_get(0)?)?,
+            events: row.try_get(1)?,
+            refused: row.try_get(2)?,
+            bytes: row.try_get(3)?,
+            detections: row.try_get(4)?,
+        };
+        rates.entry(SourceId::try_from(row.try_get::<i64, _>(5)?)?).or_default().push(rate);
+    }
+    Ok(rates)
 }
 
 pub async fn fallen_silent(db: &Db, now: Timestamp) -> Result<Vec<Source>> {

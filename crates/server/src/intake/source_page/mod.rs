@@ -1,5 +1,10 @@
 //! The pages of sources: all of them, one of them, and what of it could not be read.
 
+mod chart;
+mod connect;
+
+use std::collections::HashMap;
+
 use axum::Router;
 use axum::extract::State;
 use axum::response::Redirect;
@@ -14,11 +19,13 @@ use crate::error::{Error, Result};
 use crate::event::page::bytes_view;
 use crate::event::quarantine::{self, HeldRecord, HeldState, Which};
 use crate::event::{self, Delivery};
-use crate::source::{self, BUCKET, Edit, HISTORY, Rate, Silence, Source};
+use crate::source::{self, Edit, Rate, Silence, Source};
 use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::parts;
+use chart::chart;
+use connect::connect;
 
 /// How many deliveries and held records a source's page shows.
 const SHOWN: u16 = 10;
@@ -34,10 +41,7 @@ pub fn routes() -> Router<App> {
 
 async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<PageQuery>) -> Result<Markup> {
     let sources = source::list(&app, &actor, false, &page).await?;
-    let mut rows = Vec::with_capacity(sources.items.len());
-    for source in &sources.items {
-        rows.push((source, source::rates(&app, &actor, source.id).await?));
-    }
+    let rates = source::rates_of(&app, &actor, &sources.items).await?;
     let address = match &page.cursor {
         Some(cursor) => format!("/sources?cursor={cursor}"),
         None => "/sources".to_owned(),
@@ -52,26 +56,27 @@ async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<PageQu
         }
         div class="stack" {
             div id="sources" data-refresh="sources" hx-get=(address) hx-select="#sources" hx-swap="outerHTML" hx-trigger="live:sources from:body" {
-                @if rows.is_empty() {
+                @if sources.items.is_empty() {
                     (parts::empty("host", "No source has sent anything yet", "Point a sender here as shown below; it appears with its first message.", None))
                 } @else {
-                    (table(&rows, now))
+                    (table(&sources.items, &rates, now))
                     (parts::next_page("/sources?cursor=", sources.next.as_deref()))
                 }
             }
-            (connect(rows.is_empty()))
+            (connect(sources.items.is_empty()))
         }
     };
     Ok(frame::page(&app, &actor, Nav::Sources, "Sources", &["sources"], &content).await)
 }
 
-fn table(rows: &[(&Source, Vec<Rate>)], now: Timestamp) -> Markup {
+fn table(sources: &[Source], rates: &HashMap<SourceId, Vec<Rate>>, now: Timestamp) -> Markup {
     html! {
         div class="table-scroll" role="region" aria-label="Sources" tabindex="0" {
             table class="table" data-narrow="stack" {
                 thead { tr { th { "Source" } th { "Two days" } th { "Last seen" } th data-type="number" { "Lag" } th data-type="number" { "Events" } th data-type="number" { "Refused" } th { "State" } } }
                 tbody {
-                    @for (source, rates) in rows {
+                    @for source in sources {
+                        @let rates = rates.get(&source.id).map(Vec::as_slice).unwrap_or_default();
                         tr data-href={ "/sources/" (source.id) } {
                             td class="cell-main" {
                                 a class="row-link" href={ "/sources/" (source.id) } { (source.title()) }
@@ -101,10 +106,6 @@ fn state(source: &Source) -> Markup {
     html! { span class="badge" data-status=(status) { (text) } }
 }
 
-fn lag(source: &Source) -> String {
-    source.lag.map_or_else(|| "unknown".to_owned(), span)
-}
-
 /// A span of time in its largest unit.
 fn span(seconds: i64) -> String {
     match seconds.abs() {
@@ -115,29 +116,8 @@ fn span(seconds: i64) -> String {
     }
 }
 
-/// Events in each half-hour of the last two days, as bars.
-fn chart(rates: &[Rate], now: Timestamp, width: i64, height: i64, label: &str) -> Markup {
-    let bars: usize = 96;
-    let each = i64::try_from(HISTORY.as_micros()).unwrap_or(i64::MAX) / 96;
-    let begin = (now - HISTORY + BUCKET).as_microsecond();
-    let mut counts = vec![0_i64; bars];
-    for rate in rates {
-        let place = usize::try_from((rate.from.as_microsecond() - begin).max(0) / each).unwrap_or(0);
-        if let Some(count) = counts.get_mut(place.min(bars - 1)) {
-            *count += rate.events;
-        }
-    }
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let total: i64 = counts.iter().sum();
-    html! {
-        svg class="chart" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img" aria-label={ (label) ": " (total) } {
-            line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
-            @for (place, count) in (0_i64..).zip(&counts).filter(|(_, count)| **count > 0) {
-                @let tall = (count * height / most).max(1);
-                rect class="bar" x=(place * width / 96) y=(height - tall) width=((width / 96 - 1).max(1)) height=(tall) {}
-            }
-        }
-    }
+fn lag(source: &Source) -> String {
+    source.lag.map_or_else(|| "unknown".to_owned(), span)
 }
 
 async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) -> Result<Markup> {
@@ -253,7 +233,7 @@ fn facts(source: &Source) -> Markup {
             div class="card-body" {
                 dl class="facts" data-layout="stacked" {
                     dt { "Its sender's name for it" } dd { (source.name) }
-                    dt { "Events" } dd { (source.events) " in " (source.batches) " batches, " (parts::size(source.bytes)) }
+                    dt { "Events" } dd { (source.events) " in " (source.batches) @if source.batches == 1 { " batch, " } @else { " batches, " } (parts::size(source.bytes)) }
                     dt { "Refused" } dd { (source.refused) }
                     @if source.dropped > 0 { dt { "Lost on the way" } dd { (source.dropped) } }
                     dt { "Detections" } dd { (source.detections) }
@@ -331,56 +311,6 @@ fn silences_card(silences: &[Silence]) -> Markup {
     }
 }
 
-/// How senders are pointed here.
-fn connect(open: bool) -> Markup {
-    let snippets: [(&str, &str); 6] = [
-        (
-            "curl",
-            "curl -H \"Authorization: Bearer $KEY\" --data-binary @events.jsonl \\\n  https://WATCHBELL/api/v1/sources/my-app/events",
-        ),
-        (
-            "rsyslog (watchbell serve --syslog-tcp 0.0.0.0:514)",
-            "action(type=\"omfwd\" target=\"WATCHBELL\" port=\"514\" protocol=\"tcp\"\n       TCP_Framing=\"octet-counted\" template=\"RSYSLOG_SyslogProtocol23Format\"\n       queue.type=\"LinkedList\" queue.filename=\"watchbell\" action.resumeRetryCount=\"-1\")",
-        ),
-        (
-            "syslog-ng",
-            "destination d_watchbell { syslog(\"WATCHBELL\" port(514) transport(\"tcp\")); };\nlog { source(s_src); destination(d_watchbell); };",
-        ),
-        (
-            "Filebeat, Winlogbeat",
-            "output.elasticsearch:\n  hosts: [\"https://WATCHBELL/elastic\"]\n  api_key: \"any:KEY\"",
-        ),
-        (
-            "Vector",
-            "[sinks.watchbell]\ntype = \"splunk_hec_logs\"\ninputs = [\"my_logs\"]\nendpoint = \"https://WATCHBELL\"\ndefault_token = \"KEY\"\nencoding.codec = \"json\"",
-        ),
-        (
-            "OpenTelemetry Collector",
-            "exporters:\n  otlphttp:\n    endpoint: https://WATCHBELL\n    headers:\n      authorization: Bearer KEY",
-        ),
-    ];
-    html! {
-        section class="card" aria-labelledby="connect" {
-            div class="card-head" { h2 id="connect" { "Connect a sender" } }
-            div class="card-body stack" {
-                p { "WATCHBELL stands for this server's address, KEY for a key of the role responder, made under " a href="/settings" { "Settings" } "." }
-                @for (place, (name, text)) in snippets.iter().enumerate() {
-                    details open[open && place < 2] {
-                        summary { (name) }
-                        div class="viewer" {
-                            div class="viewer-head" {
-                                span { (name) }
-                                button class="button needs-script" data-size="small" data-kind="quiet" type="button" data-copy-from={ "snippet-" (place) } { (parts::icon("copy")) "Copy" }
-                            }
-                            pre id={ "snippet-" (place) } data-wrap="" tabindex="0" aria-label=(name) { (text) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Settings {
@@ -411,7 +341,7 @@ async fn edit(
 }
 
 async fn replay(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) -> Result<Redirect> {
-    let done = super::replay(&app, &actor, Which { source: Some(id), ..Which::default() }).await?;
+    let done = crate::intake::replay(&app, &actor, Which { source: Some(id), ..Which::default() }).await?;
     match done.delivery {
         Some(delivery) => Ok(Redirect::to(&format!("/intake/{delivery}"))),
         None => Err(Error::Conflict(

@@ -43,7 +43,7 @@ pub async fn form(State(app): State<App>, Who(actor): Who, Query(query): Query<P
                             label class="choice" {
                                 input type="radio" name="lead" value=(alert.id) checked[place == 0];
                                 span class="choice-name" { (alert.id) " " (alert.title) }
-                                span class="choice-text" { (parts::severity(alert.severity)) " on " span class="observable" { (alert.entity.name()) } ", " (alert.count) " events" }
+                                span class="choice-text" { (parts::severity(alert.severity)) " on " span class="observable" { (alert.entity.name()) } ", " (alert.count) @if alert.count == 1 { " event" } @else { " events" } }
                             }
                         }
                     }

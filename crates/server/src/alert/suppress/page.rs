@@ -41,7 +41,7 @@ pub async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<Pa
                         thead { tr { th { "What" } th { "Why" } th { "By" } th { "Until" } th data-type="number" { "Hidden" } th { "Last hidden" } th { span class="visually-hidden" { "Actions" } } } }
                         tbody { @for one in &found.items {
                             tr {
-                                td class="cell-main" data-label="What" { (what(&app, one)) span class="cell-sub" { (one.id) ", " (one.kind.label().to_lowercase()) } }
+                                td class="cell-main" data-label="What" { div class="break" { (what(&app, one)) span class="cell-sub" { (one.id) ", " (one.kind.label().to_lowercase()) } } }
                                 td data-label="Why" { (one.reason) }
                                 td data-label="By" { (parts::person(&name(one))) }
                                 td data-label="Until" { (until(one, now)) }
@@ -158,10 +158,12 @@ fn choice(word: &str, name: &str, text: &str, chosen: bool) -> Markup {
 }
 
 fn effect_words(effect: &Effect) -> String {
-    format!(
-        "{} of {} events of this alert, and {} of {} events of other alerts of this rule.",
-        effect.here, effect.here_of, effect.elsewhere, effect.elsewhere_of
-    )
+    let Effect { here, here_of, elsewhere, elsewhere_of, .. } = effect;
+    let others = match elsewhere_of {
+        0 => "; its rule has no other alerts.".to_owned(),
+        _ => format!(", and {elsewhere} of {elsewhere_of} events of other alerts of this rule."),
+    };
+    format!("{here} of {here_of} events of this alert{others}")
 }
 
 pub async fn make(State(app): State<App>, Who(actor): Who, Form(form): Form<Pairs>) -> Result<Response> {

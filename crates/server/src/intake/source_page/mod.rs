@@ -166,7 +166,7 @@ fn deliveries_card(deliveries: &Page<Delivery>) -> Markup {
     html! {
         section class="card" aria-labelledby="deliveries" {
             div class="card-head" { h2 id="deliveries" { "Latest deliveries" } }
-            div class="table-scroll" role="region" aria-label="Latest deliveries" tabindex="0" {
+            div class="table-scroll" role="region" aria-label="Table of latest deliveries" tabindex="0" {
                 table class="table" {
                     thead { tr { th { "Delivery" } th data-type="number" { "Events" } th data-type="number" { "Refused" } th data-type="number" { "Detections" } th { "When" } } }
                     tbody {
@@ -212,8 +212,8 @@ fn held_card(actor: &Actor, id: SourceId, held: &Page<HeldRecord>, waiting: i64)
                 @if actor.may(Permission::TriageAlerts) {
                     div class="card-body stack" {
                         form method="post" action={ "/sources/" (id) "/replay" } data-done="Replayed" {
-                            button class="button" type="submit" { (parts::icon("play")) "Replay" }
-                            " " span class="muted" { "Reads them again, in the source's format as it is now; a thousand at a time." }
+                            button class="button" type="submit" aria-describedby="replay-help" { (parts::icon("play")) "Replay" }
+                            p class="help" id="replay-help" { "Reads them again, in the source's format as it is now; a thousand at a time." }
                         }
                         form class="form" method="post" action={ "/sources/" (id) "/discard" } data-done="Discarded" {
                             div class="field" { label for="reason" { "Why they can be given up" } input id="reason" name="reason" required maxlength="500"; }

@@ -2,7 +2,7 @@
 //! rules, how long they take to load and how much memory they hold.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sigma::{Engine, Rule, RuleSet};
 use telemetry::Options;
@@ -41,19 +41,20 @@ fn row(log: &str, path: &Path, rules: Vec<Rule>) {
     for _ in 0..ROUNDS {
         // Nothing is remembered from the round before.
         let engine = Engine::new(rules.clone());
-        let started = busy();
+        let started = Instant::now();
         let reader = telemetry::open(path, &options).expect("the log can be read");
         (seen, found) = (0, 0);
         for event in reader.flatten() {
             seen += 1;
             found += engine.detect(&event).len();
         }
-        whole = whole.min(busy() - started);
-        let events: Vec<_> = telemetry::open(path, &options).expect("the log can be read").flatten().collect();
+        whole = whole.min(started.elapsed());
+        let events: Vec<_> =
+            telemetry::open(path, &options).expect("the log can be read").flatten().collect();
         let engine = Engine::new(rules.clone());
-        let started = busy();
+        let started = Instant::now();
         let again: usize = events.iter().map(|event| engine.detect(event).len()).sum();
-        matching = matching.min(busy() - started);
+        matching = matching.min(started.elapsed());
         assert_eq!(again, found);
     }
     let rate = |took: Duration| f64::from(seen) / took.as_secs_f64();
@@ -69,18 +70,11 @@ fn best<T>(mut make: impl FnMut() -> T) -> (T, Duration) {
     let mut shortest = Duration::MAX;
     let mut made = None;
     for _ in 0..ROUNDS {
-        let started = busy();
+        let started = Instant::now();
         made = Some(make());
-        shortest = shortest.min(busy() - started);
+        shortest = shortest.min(started.elapsed());
     }
     (made.expect("it was made"), shortest)
-}
-
-/// The time that this thread has spent on a processor: other work on the machine does not count.
-fn busy() -> Duration {
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells it");
-    let nanoseconds = spent.split(' ').next().and_then(|text| text.parse().ok()).expect("a number");
-    Duration::from_nanos(nanoseconds)
 }
 
 /// Kibibytes of memory that the process holds.

@@ -70,17 +70,7 @@ pub(crate) fn read(event: &mut Event, text: &str, server: Option<&'static str>) 
 }
 
 fn finish(event: &mut Event, server: Option<&'static str>) {
-    web::http(
-        event,
-        &web::HttpNames {
-            uri: "cs-uri",
-            host: "cs-host",
-            method: "cs-method",
-            agent: "cs-user-agent",
-            referrer: "cs-referer",
-            status: "sc-status",
-        },
-    );
+    web::http(event, &web::SERVER_NAMES);
     event.alias("src_ip", "c-ip");
     event.source = LogSource::of(server, Some("webserver"), server);
 }

@@ -86,17 +86,7 @@ impl W3c {
             return;
         }
         whole_uri(event);
-        web::http(
-            event,
-            &web::HttpNames {
-                uri: "cs-uri",
-                host: "cs-host",
-                method: "cs-method",
-                agent: "cs-user-agent",
-                referrer: "cs-referer",
-                status: "sc-status",
-            },
-        );
+        web::http(event, &web::SERVER_NAMES);
         web::flow(event, ["c-ip", "c-port", "s-ip", "s-port"]);
         event.host = event.text("s-computername").map(std::borrow::Cow::into_owned);
     }

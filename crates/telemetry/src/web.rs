@@ -13,6 +13,16 @@ pub(crate) struct HttpNames {
     pub(crate) status: &'static str,
 }
 
+/// As web servers call them, and with them the rules of Sigma's category `webserver`.
+pub(crate) const SERVER_NAMES: HttpNames = HttpNames {
+    uri: "cs-uri",
+    host: "cs-host",
+    method: "cs-method",
+    agent: "cs-user-agent",
+    referrer: "cs-referer",
+    status: "sc-status",
+};
+
 pub(crate) fn http(event: &mut Event, names: &HttpNames) {
     event.alias("cs-method", names.method);
     event.alias("cs-host", names.host);

@@ -89,6 +89,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if args.refused {
         rules::list_refused(&rules.refused);
     }
+    if !args.quiet {
+        rules::list_warnings(&rules.warnings);
+    }
     let loaded_in = started.elapsed();
     let found = files::find(&args.paths)?;
     if found.files.is_empty() {

@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use sigma::{Engine, Refusal, RuleSet};
+use sigma::{Engine, Refusal, RuleSet, Warning};
 
 use crate::text;
 
 pub struct Rules {
     pub engine: Engine,
     pub refused: Vec<Refusal>,
+    /// What is odd about the filters among them.
+    pub warnings: Vec<Warning>,
     /// How many rule files were looked at.
     pub files: usize,
     pub shipped: bool,
@@ -19,7 +21,7 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
     if paths.is_empty() {
         let (engine, _) = server::alert::rules::load(&[])?;
         let files = engine.rules().len();
-        return Ok(Rules { engine, refused: Vec::new(), files, shipped: true });
+        return Ok(Rules { engine, refused: Vec::new(), warnings: Vec::new(), files, shipped: true });
     }
     let set = RuleSet::new();
     let mut loaded = sigma::Loaded::default();
@@ -27,7 +29,9 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
         let about = || format!("the rules in {} cannot be loaded; check the path", path.display());
         loaded.merge(set.load_dir(path).with_context(about)?);
     }
+    let of_rules = loaded.warnings.len();
     loaded.apply_filters();
+    let warnings = loaded.warnings.split_off(of_rules);
     if loaded.rules.is_empty() {
         list_refused(&loaded.refused);
         bail!(
@@ -38,17 +42,20 @@ pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
     Ok(Rules {
         engine: Engine::new(loaded.rules),
         refused: loaded.refused,
+        warnings,
         files: loaded.files,
         shipped: false,
     })
 }
 
 pub fn list_refused(refused: &[Refusal]) {
-    for refusal in refused {
-        text::say(&format!(
-            "{} {}",
-            text::paint(text::YELLOW, "refused:"),
-            text::plain(&refusal.to_string())
-        ));
-    }
+    refused.iter().for_each(|refusal| tell("refused:", &refusal.to_string()));
+}
+
+pub fn list_warnings(warnings: &[Warning]) {
+    warnings.iter().for_each(|warning| tell("warning:", &warning.to_string()));
+}
+
+fn tell(what: &str, text: &str) {
+    text::say(&format!("{} {}", text::paint(text::YELLOW, what), text::plain(text)));
 }

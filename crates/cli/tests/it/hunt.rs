@@ -82,6 +82,17 @@ fn refused_rules_are_named_with_file_line_and_reason() {
 }
 
 #[test]
+fn a_filter_that_concerns_no_rule_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("filter.yml");
+    let filter = "title: Admins\nlogsource: {product: windows}\nfilter:\n  rules: [nobody]\n  \
+                  selection: {User: adm}\n  condition: selection\n";
+    std::fs::write(&file, filter).unwrap();
+    let ran = hunt(&[file.to_str().unwrap()]);
+    assert!(ran.err.contains("filter.yml:4: no loaded rule has the id or name `nobody`"), "{}", ran.err);
+}
+
+#[test]
 fn level_and_time_narrow_it() {
     let titles = |more: &[&str]| -> Vec<String> {
         let all: Vec<_> = ["--output", "jsonl"].iter().chain(more).copied().collect();

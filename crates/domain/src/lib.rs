@@ -20,6 +20,7 @@ pub mod evidence;
 pub mod id;
 pub mod incident;
 pub mod marking;
+pub mod noise;
 pub mod observable;
 pub mod plan;
 pub mod severity;

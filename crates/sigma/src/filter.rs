@@ -8,7 +8,7 @@ use telemetry::LogSource;
 use crate::condition::Condition;
 use crate::detection::{self, Detection, Placeholders, wrong_type};
 use crate::error::{Result, SigmaError, Warning};
-use crate::rule::{Rule, optional_text, read_logsource, required_text};
+use crate::rule::{Rule, Tuning, optional_text, read_logsource, required_text};
 use crate::yaml::{Data, Node};
 
 /// A tuning that waits for the rules it is about.
@@ -106,6 +106,8 @@ impl Filter {
     }
 
     fn tune(&self, rule: &mut Rule) {
+        let (title, file, line) = (self.title.clone(), self.file.clone(), self.line);
+        rule.tuned_by.push(Tuning { title, file, line });
         let own = &mut rule.detection;
         let first = own.searches.len();
         for search in &self.detection.searches {

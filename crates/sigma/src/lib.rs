@@ -38,4 +38,4 @@ pub use error::{Refusal, SigmaError, Warning};
 pub use filter::Filter;
 pub use load::{Loaded, RuleSet};
 pub use route::Routing;
-pub use rule::{Attack, Level, Related, Rule, Status};
+pub use rule::{Attack, Level, Related, Rule, Status, Tuning};

@@ -155,7 +155,18 @@ pub struct Rule {
     pub file: PathBuf,
     /// The line of the rule's first key, counted from 1.
     pub line: usize,
+    /// The filters that are part of it by now.
+    pub tuned_by: Vec<Tuning>,
     pub(crate) detection: Detection,
+}
+
+/// A filter that became part of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Tuning {
+    pub title: String,
+    pub file: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
 }
 
 /// A rule read from a document, and what is odd about it by line.
@@ -220,6 +231,7 @@ pub(crate) fn read(node: &Node, file: PathBuf, placeholders: &Placeholders) -> R
         logsource_definition,
         file,
         line: node.line,
+        tuned_by: Vec::new(),
         detection: detection::read(detection_node, placeholders)?,
     };
     Ok(Reading { rule, oddities })

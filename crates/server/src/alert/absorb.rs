@@ -10,7 +10,7 @@ use domain::{AlertId, Entity, EventId, IntakeId};
 use jiff::Timestamp;
 
 use super::rules::KnownRule;
-use super::{Alert, Found, Match, Touched, matches, store, suppress};
+use super::{Alert, Found, Match, Touched, matches, noise, store, suppress};
 use crate::change::Change;
 use crate::error::Result;
 
@@ -153,6 +153,9 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
     }
     let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
     store::insert_deliveries(change.tx, delivery, &alerts).await?;
+    let counts: Vec<(AlertId, usize)> =
+        grown.iter().map(|growing| (growing.alert.id, growing.new.len())).collect();
+    noise::count(change, &counts).await?;
     for growing in &grown {
         announce(change, &growing.alert, growing.fresh).await?;
     }
@@ -180,6 +183,7 @@ pub(super) async fn keep_alert(
         store::update_growth(change.tx, alert).await?;
     }
     matches::keep(change.tx, alert.id, alert.count, new).await?;
+    noise::count(change, &[(alert.id, new.len())]).await?;
     announce(change, alert, fresh).await
 }
 

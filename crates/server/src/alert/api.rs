@@ -8,8 +8,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::noise::{self, Noise};
 use super::rules::{KnownRule, RefusedRule};
-use super::{Alert, Filter, Match};
+use super::{Alert, Filter, Match, suppress};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::web::extract::{Json, Path, Query, Who};
@@ -242,12 +243,12 @@ async fn unmerge(
     Ok(axum::Json(Changed { alerts: super::merge::unmerge(&app, &actor, id).await? }))
 }
 
-/// A rule and how many alerts it has raised.
+/// A rule and the noise that it makes.
 #[derive(Serialize, ToSchema)]
 struct RuleAtWork {
     #[serde(flatten)]
     rule: KnownRule,
-    alerts: i64,
+    noise: Noise,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -256,23 +257,29 @@ struct Rules {
     refused: Vec<RefusedRule>,
 }
 
-/// Lists the rules in use, and those that could not be loaded.
+/// Lists the rules in use with the noise of each, and those that could not be loaded.
 #[utoipa::path(get, path = "/api/v1/rules", tag = "rules", responses((status = 200, body = Rules)))]
 async fn rules(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Rules>> {
-    let counts = super::count_by_rule(&app, &actor).await?;
+    let mut noise = noise::of_all(&app, &actor).await?;
     let rules = app.rules.all().iter().map(|rule| RuleAtWork {
-        alerts: counts.get(&rule.id).copied().unwrap_or(0),
+        noise: noise.remove(&rule.id).unwrap_or_default(),
         rule: KnownRule::clone(rule),
     });
     Ok(axum::Json(Rules { rules: rules.collect(), refused: app.rules.refused().to_vec() }))
 }
 
-/// A rule with the text of its file.
+/// A rule with the text of its file, its noise over time, and what is tuned about it.
 #[derive(Serialize, ToSchema)]
 struct RuleText {
     #[serde(flatten)]
     rule: RuleAtWork,
     yaml: Option<String>,
+    /// The last 12 weeks, oldest first.
+    weeks: Vec<noise::Week>,
+    /// Suppressions and exceptions that hide detections of it by name.
+    suppressions: Vec<suppress::Suppression>,
+    /// For a noisy rule, a condition that would have hidden most of its false positives.
+    suggestion: Option<noise::Suggestion>,
 }
 
 /// Reads one rule.
@@ -284,8 +291,16 @@ async fn rule(
     Path(id): Path<String>,
 ) -> Result<axum::Json<RuleText>> {
     let rule = app.rules.get(&id).ok_or(Error::NotFound("rule"))?;
-    let counts = super::count_by_rule(&app, &actor).await?;
-    let yaml = app.rules.yaml(rule).map(str::to_owned);
-    let alerts = counts.get(&rule.id).copied().unwrap_or(0);
-    Ok(axum::Json(RuleText { rule: RuleAtWork { rule: KnownRule::clone(rule), alerts }, yaml }))
+    let noise = noise::of_all(&app, &actor).await?.remove(&rule.id).unwrap_or_default();
+    let suggestion = match noise.noisy {
+        Some(_) => noise::suggest(&app, &actor, &rule.id).await?,
+        None => None,
+    };
+    Ok(axum::Json(RuleText {
+        yaml: app.rules.yaml(rule).map(str::to_owned),
+        weeks: noise::weeks(&app, &actor, &rule.id).await?,
+        suppressions: suppress::of_rule(&app, &actor, &rule.id).await?,
+        suggestion,
+        rule: RuleAtWork { rule: KnownRule::clone(rule), noise },
+    }))
 }

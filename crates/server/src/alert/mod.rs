@@ -6,6 +6,7 @@ pub mod api;
 mod matches;
 pub mod merge;
 mod merge_page;
+pub mod noise;
 mod outside;
 pub mod page;
 mod queue_page;
@@ -257,12 +258,6 @@ pub async fn count_new(app: &App) -> Result<i64> {
 pub async fn tally(app: &App, actor: &Actor) -> Result<Tally> {
     need(actor, Permission::ReadAlerts, "seeing alerts")?;
     store::tally(&app.db, scope::account(actor)).await
-}
-
-/// How many alerts each rule has raised, as far as this actor may see them.
-pub async fn count_by_rule(app: &App, actor: &Actor) -> Result<std::collections::HashMap<String, i64>> {
-    need(actor, Permission::ReadAlerts, "seeing alerts")?;
-    store::count_by_rule(&app.db, scope::account(actor)).await
 }
 
 /// What people did with an alert, the latest first. That it took in more events is left out.

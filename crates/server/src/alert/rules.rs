@@ -50,6 +50,16 @@ pub struct KnownRule {
     /// `content/rules/…` for a shipped one.
     pub file: String,
     pub line: usize,
+    /// The Sigma filters that are part of it.
+    pub filters: Vec<Tuning>,
+}
+
+/// A Sigma filter that is part of a rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Tuning {
+    pub title: String,
+    pub file: String,
+    pub line: usize,
 }
 
 /// A rule that could not be loaded.
@@ -100,6 +110,9 @@ pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
     }
     // Filters of one folder may tune the rules of another, and the shipped ones.
     all.apply_filters();
+    for (known, rule) in catalogue.rules.iter_mut().zip(&all.rules).filter(|(_, rule)| !rule.tuned_by.is_empty()) {
+        Arc::make_mut(known).filters = rule.tuned_by.iter().map(tuning).collect();
+    }
     for warning in &all.warnings {
         tracing::warn!(%warning, "a rule or a filter is odd");
     }
@@ -180,7 +193,12 @@ fn known(rule: &Rule, shipped: bool) -> KnownRule {
         shipped,
         file,
         line: rule.line,
+        filters: Vec::new(),
     }
+}
+
+fn tuning(filter: &sigma::Tuning) -> Tuning {
+    Tuning { title: filter.title.clone(), file: filter.file.display().to_string(), line: filter.line }
 }
 
 fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {
@@ -306,6 +324,9 @@ mod tests {
         let (tuned, tuned_catalogue) = load(&[folder.path().to_owned()]).unwrap();
         assert!(tuned_catalogue.refused().is_empty());
         assert!(!events.is_empty());
+        let known = tuned_catalogue.get(&rule.id).unwrap();
+        assert_eq!(known.filters[0].title, "Packaging");
+        assert!(known.filters[0].file.ends_with("filter.yml"));
         for event in &events {
             assert!(fires(&engine, &catalogue, event));
             assert!(!fires(&tuned, &tuned_catalogue, event));

@@ -1,16 +1,14 @@
 //! The rules' pages: those in use and how often each fired, those that were refused, and one rule.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use axum::extract::State;
 use domain::Severity;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::page::{encode, status, techniques};
+use super::noise::{self, Noise};
 use super::rules::{KnownRule, RefusedRule};
-use super::{Alert, Filter};
+use super::{Alert, Filter, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::{Path, Query, Who};
@@ -30,13 +28,19 @@ pub struct RulesQuery {
     /// `shipped` or `extra`.
     #[serde(default)]
     source: String,
+    /// `noisy`, or `fired`: within the days that detections are counted over.
+    #[serde(default)]
+    show: String,
+    /// What the list is sorted by: a column's word; the order of the files if it is blank.
+    #[serde(default)]
+    sort: String,
     /// How many rules stand before this page.
     #[serde(default)]
     skip: usize,
 }
 
 impl RulesQuery {
-    fn fits(&self, rule: &KnownRule) -> bool {
+    fn fits(&self, rule: &KnownRule, noise: &Noise) -> bool {
         let wanted = self.q.trim().to_lowercase();
         let holds = |text: &str| text.to_lowercase().contains(&wanted);
         let found = wanted.is_empty()
@@ -49,15 +53,22 @@ impl RulesQuery {
             "extra" => !rule.shipped,
             _ => true,
         };
-        found && from && (self.level.is_empty() || rule.severity.as_str() == self.level)
+        let shown = match self.show.as_str() {
+            "noisy" => noise.noisy.is_some(),
+            "fired" => noise.detections > 0,
+            _ => true,
+        };
+        found && from && shown && (self.level.is_empty() || rule.severity.as_str() == self.level)
     }
 
+    /// The list's address up to the word that it is sorted by.
     fn address(&self) -> String {
         format!(
-            "/rules?q={}&level={}&source={}&skip=",
+            "/rules?q={}&level={}&source={}&show={}&sort=",
             encode(&self.q),
             encode(&self.level),
-            encode(&self.source)
+            encode(&self.source),
+            encode(&self.show)
         )
     }
 }
@@ -67,24 +78,42 @@ pub async fn list(
     Who(actor): Who,
     Query(query): Query<RulesQuery>,
 ) -> Result<Markup> {
-    let counts = super::count_by_rule(&app, &actor).await?;
-    let fitting: Vec<&Arc<KnownRule>> = app.rules.all().iter().filter(|rule| query.fits(rule)).collect();
-    let shown = fitting.iter().skip(query.skip).take(SHOWN);
+    let known = noise::of_all(&app, &actor).await?;
+    let quiet = Noise::default();
+    let of = |rule: &KnownRule| known.get(&rule.id).unwrap_or(&quiet);
+    let mut fitting: Vec<(&KnownRule, &Noise)> = app
+        .rules
+        .all()
+        .iter()
+        .map(|rule| (&**rule, of(rule)))
+        .filter(|(rule, noise)| query.fits(rule, noise))
+        .collect();
+    // Stable, so that rules of the same rank keep the order of the files.
+    fitting.sort_by(|(_, one), (_, other)| {
+        noise::rank(other, &query.sort).total_cmp(&noise::rank(one, &query.sort))
+    });
+    let shown: Vec<_> = fitting.iter().skip(query.skip).take(SHOWN).copied().collect();
     let next = query.skip.saturating_add(SHOWN);
     let next = (next < fitting.len()).then(|| next.to_string());
     let refused = app.rules.refused();
+    let noisy = app.rules.all().iter().filter(|rule| of(rule).noisy.is_some()).count();
     let content = html! {
         header class="page-head" { div class="page-title" {
             h1 { "Rules" }
-            p class="page-sub" { (app.rules.all().len()) " Sigma rules look at every event." @if !refused.is_empty() { " " (refused.len()) " could not be loaded." } }
+            p class="page-sub" { (app.rules.all().len()) " Sigma rules look at every event." @if !refused.is_empty() { " " (refused.len()) " could not be loaded." } @if noisy > 0 { " " a href="/rules?show=noisy" { (noisy) @if noisy == 1 { " is noisy" } @else { " are noisy" } } "." } }
         } }
         (filter_bar(&query))
         div class="stack" {
             @if fitting.is_empty() {
-                (parts::empty("rules", "No rule matches", "Nothing here fits this filter.", Some(("/rules", "Show all rules"))))
+                @if query.show == "noisy" {
+                    (parts::empty("check", "No rule is noisy", "A rule is noisy when its verdicts say that it is mostly wrong, or when it makes much of all alerts and was never right.", Some(("/rules", "Show all rules"))))
+                } @else {
+                    (parts::empty("rules", "No rule matches", "Nothing here fits this filter.", Some(("/rules", "Show all rules"))))
+                }
             } @else {
-                (table(shown.copied(), &counts))
-                (parts::next_page(&query.address(), next.as_deref()))
+                (table(&shown, &query))
+                p class="muted small" { "Detections and alerts of the last 30 days; verdicts on alerts of the last 12 weeks. Precision is the part of true positives among true and false ones, with the range in which it lies with 95 % certainty." }
+                (parts::next_page(&format!("{}{}&skip=", query.address(), encode(&query.sort)), next.as_deref()))
             }
             @if !refused.is_empty() { (refused_card(refused)) }
         }
@@ -111,26 +140,35 @@ fn filter_bar(query: &RulesQuery) -> Markup {
                     option value="extra" selected[query.source == "extra"] { "Your folders" }
                 }
             }
+            div class="field" {
+                label for="f-show" { "Show" }
+                select id="f-show" name="show" {
+                    option value="" { "All" }
+                    option value="fired" selected[query.show == "fired"] { "Fired in 30 days" }
+                    option value="noisy" selected[query.show == "noisy"] { "Noisy" }
+                }
+            }
+            @if !query.sort.is_empty() { input type="hidden" name="sort" value=(query.sort); }
             button class="button" type="submit" { "Filter" }
         }
     }
 }
 
-fn table<'a>(rules: impl Iterator<Item = &'a Arc<KnownRule>>, counts: &HashMap<String, i64>) -> Markup {
+fn table(rules: &[(&KnownRule, &Noise)], query: &RulesQuery) -> Markup {
     html! {
         div class="table-scroll" role="region" aria-label="Rules in use" tabindex="0" {
             table class="table" data-narrow="stack" {
-                thead { tr { th { "Level" } th { "Rule" } th { "Log source" } th { "ATT&CK" } th { "From" } th data-type="number" { "Alerts" } } }
+                thead { tr { th { "Level" } th { "Rule" } (noise::head_cells(&query.address(), &query.sort)) } }
                 tbody {
-                    @for rule in rules {
+                    @for (rule, noise) in rules {
                         @let href = format!("/rules/{}", encode(&rule.id));
                         tr data-href=(href) {
                             td data-label="Level" { (parts::severity(rule.severity)) }
-                            td class="cell-main" { a class="row-link" href=(href) { (rule.title) } }
-                            td data-label="Log source" { (rule.logsource) }
-                            td data-label="ATT&CK" { @for technique in &rule.techniques { span class="badge" data-kind="code" { (technique) } " " } }
-                            td data-label="From" { (origin(rule)) }
-                            td data-type="number" data-label="Alerts" { (counts.get(&rule.id).copied().unwrap_or(0)) }
+                            td class="cell-main" {
+                                a class="row-link" href=(href) { (rule.title) } " " (noise::badge(noise))
+                                span class="cell-sub" { (rule.logsource) @if !rule.techniques.is_empty() { ", " (rule.techniques.join(", ")) } @if !rule.shipped { ", your folders" } }
+                            }
+                            (noise::cells(noise))
                         }
                     }
                 }
@@ -166,6 +204,13 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
     let rule = app.rules.get(&id).ok_or(Error::NotFound("rule"))?;
     let filter = Filter { rule: Some(rule.id.clone()), with_merged: true, ..Filter::default() };
     let alerts = super::list(&app, &actor, &filter, &PageQuery { cursor: None, limit: Some(20) }).await?;
+    let noise = noise::of_all(&app, &actor).await?.remove(&rule.id).unwrap_or_default();
+    let weeks = noise::weeks(&app, &actor, &rule.id).await?;
+    let suppressions = suppress::of_rule(&app, &actor, &rule.id).await?;
+    let suggestion = match noise.noisy {
+        Some(_) => noise::suggest(&app, &actor, &rule.id).await?,
+        None => None,
+    };
     let content = html! {
         header class="page-head" {
             div class="page-title" {
@@ -175,6 +220,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
             }
             div class="page-actions" { a class="button" href={ "/?status=all&rule=" (encode(&rule.id)) } { "All its alerts" } }
         }
+        (noise::notice(&actor, &noise, suggestion.as_ref()))
         div class="columns" {
             div class="stack" {
                 section class="card" aria-labelledby="what" {
@@ -184,6 +230,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
                         @if !rule.false_positives.is_empty() { h3 { "Harmless when" } ul { @for text in &rule.false_positives { li { (text) } } } }
                     }
                 }
+                (noise::history_card(&noise, &weeks))
                 (alerts_card(&alerts.items))
                 @if let Some(yaml) = app.rules.yaml(rule) {
                     section class="card" aria-labelledby="yaml" {
@@ -195,7 +242,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
                     }
                 }
             }
-            aside class="stack" aria-label="Facts" { (facts(rule)) }
+            aside class="stack" aria-label="Facts" { (noise::tuned_card(rule, &suppressions)) (facts(rule)) }
         }
     };
     Ok(frame::page(&app, &actor, Nav::Rules, &rule.title, &[], &content).await)

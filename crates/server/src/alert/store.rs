@@ -53,6 +53,8 @@ macro_rules! alert_visible {
     };
 }
 
+pub(super) use alert_visible;
+
 /// What the queue is sorted by.
 pub fn rank(severity: Severity) -> i64 {
     match severity {
@@ -220,18 +222,6 @@ pub async fn tally(db: &Db, account: Option<i64>) -> Result<Tally> {
         }
     }
     Ok(tally)
-}
-
-pub async fn count_by_rule(db: &Db, account: Option<i64>) -> Result<HashMap<String, i64>> {
-    let rows = sqlx::query(concat!(
-        "select a.rule, count(*) from alert a where ",
-        alert_visible!("$1"),
-        " group by a.rule"
-    ))
-    .bind(account)
-    .fetch_all(db.readers())
-    .await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 pub async fn history(db: &Db, id: AlertId) -> Result<Vec<Act>> {

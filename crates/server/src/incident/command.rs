@@ -6,6 +6,7 @@ use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, IncidentType, Line, Phase, Severity, SeverityFacts, Text, Tlp, UserId};
 
 use super::{Decision, Record, keep, optional, reason, record, store, tasks, text};
+use crate::alert;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -66,6 +67,7 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
             incident.closed_at = Some(change.at);
             enter(change, &actor, &incident, None).await?;
             keep::incident(change, &mut incident, "incident.close").await?;
+            alert::noise::judge(change, id, Some(with.outcome.verdict())).await?;
             let line = format!("Incident closed: {}", with.outcome.label());
             keep::line(change, &actor, id, EntryKind::Status, line).await?;
             Ok(incident)
@@ -87,6 +89,7 @@ pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &s
             incident.closed_at = None;
             enter(change, &actor, &incident, Some(&why)).await?;
             keep::incident(change, &mut incident, "incident.reopen").await?;
+            alert::noise::judge(change, id, None).await?;
             let line = because(format!("Incident reopened in {}", to.label()), Some(&why));
             keep::line(change, &actor, id, EntryKind::Status, line).await?;
             Ok(incident)

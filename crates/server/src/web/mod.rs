@@ -2,6 +2,7 @@
 //! reading requests, problem documents as pages, embedded assets.
 
 pub mod assets;
+pub mod chart;
 pub mod credentials;
 pub mod download;
 pub mod extract;

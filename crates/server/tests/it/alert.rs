@@ -278,7 +278,7 @@ async fn an_alert_of_a_closed_incident_is_there_for_its_members_alone() {
             assert!(!other.page(path).await.1.contains("ALR-1"), "{path}");
         }
         let rules = other.get(&format!("/api/v1/rules/{RULE}")).await.expect(200);
-        assert_eq!(rules["alerts"], 0);
+        assert_eq!(rules["noise"]["alerts"], 0);
         assert_eq!(world.manager.get("/api/v1/alerts/ALR-1").await.expect(200)["count"], 2);
     })
     .await;
@@ -350,7 +350,7 @@ async fn the_rules_in_use_can_be_read() {
         let told = world.observer.get("/api/v1/rules").await.expect(200);
         let rules = told["rules"].as_array().unwrap();
         assert!(rules.len() >= 40);
-        assert_eq!(rules.iter().find(|rule| rule["id"] == RULE).unwrap()["alerts"], 1, "{}", world.store);
+        assert_eq!(rules.iter().find(|rule| rule["id"] == RULE).unwrap()["noise"]["alerts"], 1, "{}", world.store);
         let rule = world.observer.get(&format!("/api/v1/rules/{RULE}")).await.expect(200);
         assert!(rule["yaml"].as_str().unwrap().contains("selection_vssadmin"));
         world.observer.get("/api/v1/rules/none").await.expect(404);

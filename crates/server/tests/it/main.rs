@@ -20,6 +20,7 @@ mod identity;
 mod incident;
 mod intake;
 mod merge;
+mod noise;
 mod outside;
 mod plan;
 mod plan_pages;

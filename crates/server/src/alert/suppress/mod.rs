@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-pub use propose::{Effect, Proposal, propose, try_out};
+pub use propose::{Effect, Proposal, TELLING, propose, try_out};
 pub use sigma::filter;
 
 use super::{Detected, person};
@@ -93,6 +93,14 @@ pub async fn list(app: &App, actor: &Actor, page: &PageQuery) -> Result<Page<Sup
     let limit = page.limit()?;
     let found = store::list(&app.db, page.position::<1>()?.map(|[id]| id), limit + 1).await?;
     Ok(Page::of(found, limit, |one| [one.id.get()]))
+}
+
+/// What hides detections of this rule by name at present, in the order in which it was made.
+pub async fn of_rule(app: &App, actor: &Actor, rule: &str) -> Result<Vec<Suppression>> {
+    need(actor, Permission::ReadAlerts, "seeing suppressions")?;
+    let mut active = store::active(&mut *app.db.readers().acquire().await?, app.clock.now()).await?;
+    active.retain(|one| one.rule.as_deref() == Some(rule));
+    Ok(active)
 }
 
 pub async fn get(app: &App, actor: &Actor, id: SuppressionId) -> Result<Suppression> {
@@ -224,7 +232,7 @@ async fn fields_needed(
 }
 
 /// The texts of a field; a list gives each of its parts, and `a.b` reaches into an object.
-fn texts(fields: &Map<String, Value>, name: &str) -> Vec<String> {
+pub(super) fn texts(fields: &Map<String, Value>, name: &str) -> Vec<String> {
     let value = fields.get(name).or_else(|| {
         let (head, rest) = name.split_once('.')?;
         rest.split('.').try_fold(fields.get(head)?, |value, part| value.get(part))

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::suppression::{Clause, Hides, SuppressionKind};
+use domain::suppression::{Clause, Comparison, Hides, SuppressionKind};
 use domain::{Actor, AlertId, Permission, SuppressionId};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
@@ -78,11 +78,11 @@ fn what(app: &App, one: &Suppression) -> Markup {
     }
 }
 
-fn clause_words(clause: &Clause) -> Markup {
+pub(in crate::alert) fn clause_words(clause: &Clause) -> Markup {
     html! { span class="muted" { (clause.field) " " (clause.comparison.label()) " " } code { (clause.value) } }
 }
 
-fn until(one: &Suppression, now: Timestamp) -> Markup {
+pub(in crate::alert) fn until(one: &Suppression, now: Timestamp) -> Markup {
     html! {
         @if let Some(at) = one.ended_at { "ended " (parts::ago(at)) }
         @else if let Some(at) = one.until { @if at <= now { "ended by itself " } (parts::time(at)) }
@@ -106,7 +106,15 @@ pub async fn form(State(app): State<App>, Who(actor): Who, Query(query): Query<P
         Error::Invalid("Open the form from an alert: its page has the button Suppress.".to_owned())
     })?;
     let alert = crate::alert::get(&app, &actor, id).await?;
-    let proposal = super::propose(&app, &actor, id).await?;
+    let mut proposal = super::propose(&app, &actor, id).await?;
+    let wanted = wanted(&query);
+    if let Some(clause) = &wanted {
+        proposal.effect = super::try_out(&app, &actor, id, vec![clause.clone()]).await?;
+        proposal.clauses.retain(|one| one != clause);
+        proposal.clauses.insert(0, clause.clone());
+    }
+    // One condition that is asked for stands alone; else the first few, as closely as they can be said.
+    let ticked = if wanted.is_some() { 1 } else { 4 };
     let as_exception = value(&query, "kind") == Some("exception") && !proposal.clauses.is_empty();
     let content = html! {
         header class="page-head" { div class="page-title" {
@@ -132,9 +140,9 @@ pub async fn form(State(app): State<App>, Who(actor): Who, Query(query): Query<P
                     legend { "For an exception: what these events have in common" }
                     @for (place, clause) in proposal.clauses.iter().enumerate() {
                         @let wire = serde_json::to_string(clause)?;
-                        label class="check" { input type="checkbox" name="clause" value=(wire) checked[place < 4]; span { (clause_words(clause)) } }
+                        label class="check" { input type="checkbox" name="clause" value=(wire) checked[place < ticked]; span { (clause_words(clause)) } }
                     }
-                    p class="help" { "With all of them, it would have hidden " (effect_words(&proposal.effect)) }
+                    p class="help" { @if wanted.is_some() { "With the first alone" } @else { "With all of them" } ", it would have hidden " (effect_words(&proposal.effect)) }
                     @if !proposal.effect.true_positives.is_empty() {
                         div class="notice" data-level="warning" { (parts::icon("alert")) div { strong { "It would have hidden true positives" } @for id in &proposal.effect.true_positives { a href={ "/alerts/" (id) } { (id) } " " } } }
                     }
@@ -151,6 +159,12 @@ pub async fn form(State(app): State<App>, Who(actor): Who, Query(query): Query<P
         }
     };
     Ok(frame::page(&app, &actor, Nav::Alerts, "Suppress", &[], &content).await)
+}
+
+/// The condition that the address asks for.
+fn wanted(query: &Pairs) -> Option<Clause> {
+    let (field, value) = (value(query, "field")?, value(query, "value")?);
+    Some(Clause { field: field.to_owned(), comparison: Comparison::Equals, value: value.to_owned() })
 }
 
 fn choice(word: &str, name: &str, text: &str, chosen: bool) -> Markup {

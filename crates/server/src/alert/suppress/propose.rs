@@ -25,7 +25,7 @@ const MOST_PROPOSED: usize = 12;
 const SHORTEST: usize = 6;
 
 /// Fields that tell what a thing is, rather than when or as which number it happened.
-const TELLING: [&str; 20] = [
+pub const TELLING: [&str; 20] = [
     "Image",
     "ParentImage",
     "CommandLine",

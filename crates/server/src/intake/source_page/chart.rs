@@ -1,27 +1,16 @@
 //! How much came from a source, as bars.
 
 use jiff::Timestamp;
-use maud::{Markup, html};
+use maud::Markup;
 
 use crate::source::{BUCKET, HISTORY, Rate};
+use crate::web::chart::bars;
 
 const BARS: u16 = 96;
 
 /// Events in each half-hour of the last two days.
 pub fn chart(rates: &[Rate], now: Timestamp, width: i64, height: i64, label: &str) -> Markup {
-    let counts = counts(rates, now);
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let total: i64 = counts.iter().sum();
-    let bars = i64::from(BARS);
-    html! {
-        svg class="chart" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img" aria-label={ (label) ": " (total) } {
-            line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
-            @for (place, count) in (0_i64..).zip(&counts).filter(|(_, count)| **count > 0) {
-                @let tall = (count * height / most).max(1);
-                rect class="bar" x=(place * width / bars) y=(height - tall) width=((width / bars - 1).max(1)) height=(tall) {}
-            }
-        }
-    }
+    bars(&counts(rates, now), width, height, label)
 }
 
 fn counts(rates: &[Rate], now: Timestamp) -> Vec<i64> {

@@ -1,0 +1,103 @@
+//! Charts of a few numbers over time, as SVG that the page's own style colours. No text from outside
+//! stands in them.
+
+use maud::{Markup, html};
+
+/// One bar a number, the oldest on the left. `label` says what they are; their sum is added to it.
+pub fn bars(counts: &[i64], width: i64, height: i64, label: &str) -> Markup {
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let total: i64 = counts.iter().sum();
+    let (step, thick) = steps(counts.len(), width);
+    html! {
+        svg class="chart" viewBox={ "0 0 " (width) " " (height) } width=(width) height=(height) role="img" aria-label={ (label) ": " (total) } {
+            line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
+            @for (place, count) in (0_i64..).zip(counts).filter(|(_, count)| **count > 0) {
+                @let tall = (count.saturating_mul(height) / most).max(1);
+                rect class="bar" x=(step(place)) y=(height - tall) width=(thick) height=(tall) {}
+            }
+        }
+    }
+}
+
+/// A part of every bar: the style's class for it, what it is called, and its share of each bar.
+pub struct Part<'a> {
+    pub class: &'static str,
+    pub name: &'static str,
+    pub counts: &'a [i64],
+}
+
+/// Bars of several parts on top of each other, with the highest number at the side and a legend below.
+/// `ends` are the words under the first and the last bar.
+pub fn stacked(parts: &[Part<'_>], width: i64, height: i64, label: &str, ends: (&str, &str)) -> Markup {
+    let bars = parts.iter().map(|part| part.counts.len()).max().unwrap_or(0);
+    let of = |part: &Part<'_>, place: usize| part.counts.get(place).copied().unwrap_or(0).max(0);
+    let sum = |place: usize| parts.iter().map(|part| of(part, place)).sum::<i64>();
+    let most = (0..bars).map(sum).max().unwrap_or(0).max(1);
+    let (step, thick) = steps(bars, width);
+    let told: Vec<String> =
+        parts.iter().map(|part| format!("{} {}", part.name, part.counts.iter().sum::<i64>())).collect();
+    let mut blocks = Vec::new();
+    for (place, left) in (0..bars).zip(0_i64..) {
+        let mut below = 0;
+        for part in parts {
+            let count = of(part, place);
+            let (foot, top) = (below * height / most, (below + count) * height / most);
+            if count > 0 {
+                blocks.push((part, count, step(left), height + 17 - top, (top - foot).max(1)));
+            }
+            below += count;
+        }
+    }
+    html! {
+        svg class="chart" viewBox={ "0 0 " (width) " " (height + 34) } width=(width) height=(height + 34) role="img" aria-label={ (label) ": " (told.join(", ")) } {
+            text x="0" y="11" { (most) }
+            line class="axis" x1="0" x2=(width) y1="17" y2="17" {}
+            line class="axis" x1="0" x2=(width) y1=(height + 17) y2=(height + 17) {}
+            @for (part, count, x, y, tall) in &blocks {
+                rect class=(part.class) x=(x) y=(y) width=(thick) height=(tall) { title { (part.name) ": " (count) } }
+            }
+            text x="0" y=(height + 31) { (ends.0) }
+            text x=(width) y=(height + 31) text-anchor="end" { (ends.1) }
+        }
+        @if parts.len() > 1 {
+            ul class="legend" {
+                @for part in parts {
+                    li { svg class="chart-key" viewBox="0 0 10 10" width="10" height="10" aria-hidden="true" { rect class=(part.class) width="10" height="10" {} } (part.name) " " (part.counts.iter().sum::<i64>()) }
+                }
+            }
+        }
+    }
+}
+
+/// Where each bar begins, and how wide it is.
+fn steps(bars: usize, width: i64) -> (impl Fn(i64) -> i64, i64) {
+    let bars = i64::try_from(bars).unwrap_or(1).max(1);
+    let gap = if width / bars > 12 { 4 } else { 1 };
+    (move |place: i64| place * width / bars, (width / bars - gap).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_high_as_their_share_of_the_highest() {
+        let drawn = bars(&[0, 5, 10], 30, 20, "Things").into_string();
+        assert!(drawn.contains("aria-label=\"Things: 15\""), "{drawn}");
+        assert_eq!(drawn.matches("<rect").count(), 2);
+        assert!(drawn.contains("y=\"10\"") && drawn.contains("height=\"20\""), "{drawn}");
+        assert!(bars(&[], 30, 20, "Nothing").into_string().contains("Nothing: 0"));
+    }
+
+    #[test]
+    fn parts_stand_on_each_other() {
+        let parts = [
+            Part { class: "good", name: "Right", counts: &[1, 0] },
+            Part { class: "high", name: "Wrong", counts: &[1, 4] },
+        ];
+        let drawn = stacked(&parts, 100, 40, "Verdicts", ("then", "now")).into_string();
+        assert!(drawn.contains("Verdicts: Right 1, Wrong 5"), "{drawn}");
+        // One of four is a quarter of the height; the second part stands on the first.
+        assert!(drawn.contains("y=\"47\"") && drawn.contains("y=\"37\"") && drawn.contains("y=\"17\""), "{drawn}");
+    }
+}

@@ -4,7 +4,6 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::entity::Entity;
 use crate::words::words;
 use crate::{Error, IncidentId, Result, Text, UserId};
 
@@ -117,12 +116,13 @@ impl AlertState {
     }
 }
 
-/// What alerts are grouped by: one alert for each rule and entity within a window.
+/// What alerts are grouped by: one alert for each rule and group within a window.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AlertKey {
     /// The rule's identifier.
     pub rule: String,
-    pub entity: Entity,
+    /// What [`Grouping::group`](crate::grouping::Grouping::group) gives.
+    pub group: String,
 }
 
 /// How long after its last detection an alert still takes in further ones.

@@ -21,6 +21,9 @@ pub enum Error {
     #[error("{what} may have at most {limit} characters, this has {length}")]
     TooLong { what: &'static str, limit: usize, length: usize },
 
+    #[error("there may be at most {limit} {what}, these are {count}")]
+    TooMany { what: &'static str, limit: usize, count: usize },
+
     #[error("{what} must be one line without control characters")]
     NotOneLine { what: &'static str },
 

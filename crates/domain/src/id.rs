@@ -77,6 +77,10 @@ ids! {
     IncidentId = "INC", "an incident's number", "INC-1";
     /// A suppression or an exception.
     SuppressionId = "SUP", "a suppression's number", "SUP-1";
+    /// A setting of how a rule's detections are grouped.
+    GroupingId = "GRP", "a grouping's number", "GRP-1";
+    /// A setting of how risk is reckoned.
+    RiskSettingId = "RSK", "a risk setting's number", "RSK-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
     TaskId = "TSK", "a task's number", "TSK-1";

@@ -107,7 +107,8 @@ fn an_alert_takes_in_what_lies_within_the_window_on_either_side() {
 
 #[test]
 fn one_entity_has_one_key_however_it_is_written() {
-    let key = |kind, name: &str| AlertKey { rule: "r".into(), entity: Entity::new(kind, name).unwrap() };
+    let key =
+        |kind, name: &str| AlertKey { rule: "r".into(), group: Entity::new(kind, name).unwrap().to_string() };
     assert_eq!(key(EntityKind::Host, "WS01.Example.org."), key(EntityKind::Host, " ws01.example.org"));
     assert_eq!(key(EntityKind::Address, "::ffff:10.0.0.5"), key(EntityKind::Address, "10.0.0.5"));
     assert_eq!(key(EntityKind::Address, "2001:DB8:0::7"), key(EntityKind::Address, "2001:db8::7"));

@@ -32,6 +32,8 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0011_reported", sql: include_str!("../migrations/0011_reported.sql") },
     Migration { name: "0012_suppression", sql: include_str!("../migrations/0012_suppression.sql") },
     Migration { name: "0014_noise", sql: include_str!("../migrations/0014_noise.sql") },
+    Migration { name: "0014_grouping", sql: include_str!("../migrations/0014_grouping.sql") },
+    Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },
 ];
 
 /// How a server is started.

@@ -307,9 +307,33 @@ fn process(value: &str) -> Option<Observable> {
     Observable::new(Kind::Process, value).ok()
 }
 
-/// The entity that an event is about: the host that reports it, else the address it comes from, else the
-/// account that acts. `field` gives a field's value by its Sigma name.
+/// Whom and what an event names: the machine that reports it, the address that it comes from, and the
+/// account that acts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entities {
+    pub host: Option<Entity>,
+    pub address: Option<Entity>,
+    pub account: Option<Entity>,
+}
+
+impl Entities {
+    /// The one that the event is about: the host, else the address, else the account.
+    pub fn main(&self) -> Entity {
+        self.all().next().cloned().unwrap_or_else(Entity::unknown)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Entity> {
+        self.host.iter().chain(&self.address).chain(&self.account)
+    }
+}
+
+/// The entity that an event is about; see [`Entities::main`].
 pub fn entity_of<'a>(field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Entity {
+    entities_of(field).main()
+}
+
+/// Whom and what an event names. `field` gives a field's value by its Sigma name.
+pub fn entities_of<'a>(field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Entities {
     const ADDRESSES: [&str; 11] = [
         "SourceIp",
         "id.orig_h",
@@ -344,8 +368,9 @@ pub fn entity_of<'a>(field: impl Fn(&str) -> Option<Cow<'a, str>>) -> Entity {
             Entity::new(kind, read(value)?.value()).ok()
         })
     };
-    first(&HOSTS, EntityKind::Host, host)
-        .or_else(|| first(&ADDRESSES, EntityKind::Address, address))
-        .or_else(|| first(&ACCOUNTS, EntityKind::Account, |value| account(value, Actor)))
-        .unwrap_or_else(Entity::unknown)
+    Entities {
+        host: first(&HOSTS, EntityKind::Host, host),
+        address: first(&ADDRESSES, EntityKind::Address, address),
+        account: first(&ACCOUNTS, EntityKind::Account, |value| account(value, Actor)),
+    }
 }

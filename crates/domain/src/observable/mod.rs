@@ -7,7 +7,7 @@ mod field;
 mod noise;
 mod shape;
 
-pub use field::{ObservableRole, Sighting, entity_of, from_event, from_field};
+pub use field::{Entities, ObservableRole, Sighting, entities_of, entity_of, from_event, from_field};
 pub use shape::host_of_url;
 
 use std::fmt;

@@ -1,16 +1,21 @@
-//! From detections to alerts. A chunk's detections are grouped by rule and entity before the database
+//! From detections to alerts. A chunk's detections are grouped by rule and, as the rule's grouping says,
+//! mostly by entity before the database
 //! is asked anything, so that a flood of the same costs a handful of statements and not one for each
 //! detection. Whether a detection belongs to an alert that is there already is the domain's word.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use domain::alert::{AlertKey, AlertStatus, WINDOW, joins};
-use domain::{AlertId, Entity, EventId, IntakeId};
-use jiff::Timestamp;
+use domain::alert::{AlertKey, AlertStatus, joins};
+use domain::grouping::Group;
+use domain::observable::Entities;
+use domain::{AlertId, Entity, EventId, IntakeId, Line};
+use jiff::{SignedDuration, Timestamp};
 
+use super::grouping::{self, Grouped};
 use super::rules::KnownRule;
-use super::{Alert, Found, Match, Touched, matches, noise, store, suppress};
+use super::store::Span;
+use super::{Alert, Found, GroupPart, Match, Touched, matches, noise, risk, store, suppress};
 use crate::change::Change;
 use crate::error::Result;
 
@@ -19,6 +24,8 @@ use crate::error::Result;
 pub struct Detected {
     pub rule: Arc<KnownRule>,
     pub entity: Entity,
+    /// All whom and what the event names.
+    pub named: Entities,
     pub event: EventId,
     /// The event's time; where it tells none, the time it was received.
     pub at: Timestamp,
@@ -40,54 +47,92 @@ pub async fn absorb(
     delivery: IntakeId,
     detections: Vec<Detected>,
 ) -> Result<Vec<Touched>> {
-    let groups = group(suppress::sift(change, detections).await?);
+    let shown = suppress::sift(change, detections).await?;
+    if shown.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settings = risk::in_force(change).await?;
+    let hints = risk::gather(&shown, change.at);
+    let mut raising = shown;
+    raising.retain(|detected| detected.rule.severity >= settings.alerts_from);
+    let mut touched = raise_alerts(change, delivery, raising).await?;
+    touched.extend(risk::note(change, &settings, delivery, hints, &touched).await?);
+    Ok(touched)
+}
+
+async fn raise_alerts(
+    change: &mut Change<'_>,
+    delivery: IntakeId,
+    detections: Vec<Detected>,
+) -> Result<Vec<Touched>> {
+    let groups = group(grouping::group(change, detections).await?);
     if groups.is_empty() {
         return Ok(Vec::new());
     }
-    let spans: Vec<(&AlertKey, Timestamp, Timestamp)> =
-        groups.iter().filter_map(|(key, all)| Some((key, all.first()?.at, all.last()?.at))).collect();
+    let spans: Vec<Span<'_>> = groups
+        .iter()
+        .filter_map(|(key, all)| {
+            let (first, last) = (all.detections.first()?.at, all.detections.last()?.at);
+            Some(Span { key, first, last, window: all.window })
+        })
+        .collect();
     let mut known = store::open_alerts(change.tx, &spans).await?;
     let mut grown = Vec::new();
-    for (key, detections) in groups {
+    for (key, together) in groups {
         let mut candidates: Vec<Growing> = known
             .remove(&key)
             .unwrap_or_default()
             .into_iter()
             .map(|alert| Growing { alert, new: Vec::new(), fresh: false })
             .collect();
+        let Together { group, window, detections } = together;
         for detection in detections {
-            add(&mut candidates, &key, detection, change.at)?;
+            add(&mut candidates, &group, window, detection, change.at)?;
         }
         grown.extend(candidates.into_iter().filter(|growing| !growing.new.is_empty()));
     }
     keep(change, delivery, grown).await
 }
 
-/// By rule and entity, each group in the order of time; a rule counts once for an event.
-fn group(detections: Vec<Detected>) -> BTreeMap<AlertKey, Vec<Detected>> {
-    let mut groups: BTreeMap<AlertKey, Vec<Detected>> = BTreeMap::new();
-    for detected in detections {
-        let key = AlertKey { rule: detected.rule.id.clone(), entity: detected.entity.clone() };
-        groups.entry(key).or_default().push(detected);
+/// A chunk's detections of one rule that belong together.
+struct Together {
+    group: Group,
+    window: SignedDuration,
+    detections: Vec<Detected>,
+}
+
+/// By rule and group, each in the order of time; a rule counts once for an event.
+fn group(grouped: Vec<Grouped>) -> BTreeMap<AlertKey, Together> {
+    let mut groups: BTreeMap<AlertKey, Together> = BTreeMap::new();
+    for Grouped { detected, group, window } in grouped {
+        let key = AlertKey { rule: detected.rule.id.clone(), group: group.key.clone() };
+        let place = groups.entry(key).or_insert_with(|| Together { group, window, detections: Vec::new() });
+        place.detections.push(detected);
     }
-    for group in groups.values_mut() {
+    for together in groups.values_mut() {
         let mut seen = HashSet::new();
-        group.retain(|detected| seen.insert(detected.event));
-        group.sort_by_key(|detected| (detected.at, detected.event));
+        together.detections.retain(|detected| seen.insert(detected.event));
+        together.detections.sort_by_key(|detected| (detected.at, detected.event));
     }
     groups
 }
 
-fn add(candidates: &mut Vec<Growing>, key: &AlertKey, detected: Detected, now: Timestamp) -> Result<()> {
+fn add(
+    candidates: &mut Vec<Growing>,
+    group: &Group,
+    window: SignedDuration,
+    detected: Detected,
+    now: Timestamp,
+) -> Result<()> {
     let fits = |growing: &&mut Growing| {
         let alert = &growing.alert;
         // The store gave no alert whose triage is over; one that is merged goes by its lead's.
-        joins(alert.first_seen, alert.last_seen, AlertStatus::New, detected.at, WINDOW)
+        joins(alert.first_seen, alert.last_seen, AlertStatus::New, detected.at, window)
     };
     let place = match candidates.iter_mut().find(fits) {
         Some(place) => place,
         None => {
-            let alert = raise(key, &detected.rule, detected.at, now)?;
+            let alert = raise(group, &detected.rule, detected.at, now)?;
             candidates.push(Growing { alert, new: Vec::new(), fresh: true });
             match candidates.last_mut() {
                 Some(place) => place,
@@ -102,20 +147,30 @@ fn add(candidates: &mut Vec<Growing>, key: &AlertKey, detected: Detected, now: T
     place.new.push(Match {
         event: detected.event,
         at: detected.at,
-        rule: key.rule.clone(),
+        rule: detected.rule.id.clone(),
         found: detected.found,
     });
     Ok(())
 }
 
+/// What is shown of a value that alerts are grouped by; the events have all of it.
+fn cut(value: &str) -> String {
+    value.chars().take(Line::LIMIT).collect()
+}
+
 /// A new alert. Its number comes when it is stored.
-fn raise(key: &AlertKey, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Result<Alert> {
+fn raise(group: &Group, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Result<Alert> {
     Ok(Alert {
         id: AlertId::try_from(1)?,
-        rule: key.rule.clone(),
+        rule: rule.id.clone(),
         title: rule.title.clone(),
         severity: rule.severity,
-        entity: key.entity.clone(),
+        entity: group.entity.clone(),
+        grouped: group
+            .parts
+            .iter()
+            .map(|(by, value)| GroupPart { by: by.clone(), value: cut(value) })
+            .collect(),
         first_seen: at,
         last_seen: at,
         count: 0,
@@ -136,6 +191,7 @@ fn raise(key: &AlertKey, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Res
         merged_into: None,
         merged: 0,
         outside_key: None,
+        group_key: group.key.clone(),
         lead_incident: None,
         own_last: at,
     })

@@ -19,6 +19,8 @@ use crate::web::paging::{Page, PageQuery};
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(super::suppress::api::routes())
+        .merge(super::grouping::api::routes())
+        .merge(super::risk::api::routes())
         .routes(routes!(alerts))
         .routes(routes!(alert))
         .routes(routes!(matches))

@@ -3,6 +3,7 @@
 
 pub mod absorb;
 pub mod api;
+pub mod grouping;
 mod matches;
 pub mod merge;
 mod merge_page;
@@ -10,6 +11,7 @@ pub mod noise;
 mod outside;
 pub mod page;
 mod queue_page;
+pub mod risk;
 pub mod rules;
 mod rules_page;
 mod store;
@@ -93,6 +95,11 @@ pub struct Alert {
     pub merged_into: Option<AlertId>,
     /// How many alerts are merged into this one; its times and its count are theirs too.
     pub merged: i64,
+    /// What it was grouped by, where its rule is not grouped by the entity.
+    pub grouped: Vec<GroupPart>,
+    /// What its detections are grouped under.
+    #[serde(skip)]
+    group_key: String,
     /// The key under which it is known outside.
     #[serde(skip)]
     outside_key: Option<String>,
@@ -140,6 +147,14 @@ impl Alert {
         }
         self
     }
+}
+
+/// What an alert's detections have in common. The value is text from outside; a long one is cut.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct GroupPart {
+    #[schema(example = "Image")]
+    pub by: String,
+    pub value: String,
 }
 
 /// A field with the value that the rule looked for. Text from outside.
@@ -373,6 +388,10 @@ async fn move_all(
         }
         let alert = alert.with(next, change.at);
         store::update_state(change.tx, &alert).await?;
+        if alert.status != AlertStatus::Acknowledged {
+            let merged = store::merged_in(change.tx, alert.id).await?;
+            risk::settle(change, &alert, &merged).await?;
+        }
         change.record(&id.to_string(), act, &alert, alert.scope()).await?;
         change.tell("alerts", &id.to_string(), alert.scope()).await?;
         moved.push(alert);

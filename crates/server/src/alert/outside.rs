@@ -110,6 +110,8 @@ fn raise(outside: &Outside, now: Timestamp) -> Result<Alert> {
         description: outside.description.as_deref().map(|text| plain(text, Text::LIMIT)),
         merged_into: None,
         merged: 0,
+        grouped: Vec::new(),
+        group_key: outside.entity.to_string(),
         outside_key: Some(plain(&outside.key, Text::LIMIT)),
         lead_incident: None,
         own_last: outside.at,

@@ -12,7 +12,7 @@ use domain::{Actor, AlertId, Permission, UserId};
 use maud::{Markup, html};
 
 use super::rules::{KnownRule, technique_name};
-use super::{Act, Alert, Match, merge_page, queue_page, rules_page, suppress};
+use super::{Act, Alert, Match, grouping, merge_page, queue_page, risk, rules_page, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event::{self, StoredEvent};
@@ -38,6 +38,11 @@ pub fn routes() -> Router<App> {
         .route("/alerts/{id}/reopen", post(reopen))
         .route("/rules", get(rules_page::list))
         .route("/rules/{id}", get(rules_page::one))
+        .route("/entities", get(risk::list_page::list))
+        .route("/entities/settings", get(risk::settings_page::form).post(risk::settings_page::set))
+        .route("/entities/{kind}/{name}", get(risk::page::one))
+        .route("/rules/{id}/grouping", get(grouping::page::form).post(grouping::page::set))
+        .route("/rules/{id}/grouping/undo", post(grouping::page::undo))
 }
 
 /// What a form or an address with repeated names says.
@@ -99,6 +104,7 @@ async fn alert(
     let history = super::history(&app, &actor, id).await?;
     let names = event::page::names(&app, &actor).await?;
     let merged = merge_page::card(&app, &actor, &alert).await?;
+    let signs = risk::alert_card(&app, &actor, &alert).await?;
     let shown = match matches.items.first() {
         Some(first) => Some((event::get(&app, &actor, first.event).await?, first)),
         None => None,
@@ -121,6 +127,7 @@ async fn alert(
             div class="columns" {
                 div class="stack" {
                     (why(&alert, app.rules.get(&alert.rule)))
+                    @if let Some(signs) = &signs { (signs) }
                     (merged)
                     @if alert.origin.is_none() || !matches.items.is_empty() { (matches_card(&alert, &matches)) }
                     @if let Some((event, found)) = &shown { (event_card(event, found)) }
@@ -144,7 +151,7 @@ fn head(actor: &Actor, alert: &Alert) -> Markup {
                 h1 { (alert.title) }
                 div class="page-meta" {
                     (parts::severity(alert.severity)) (status(alert))
-                    span { "on " span class="observable" { (alert.entity.name()) } }
+                    span { "on " (risk::link(&alert.entity)) }
                     span { (alert.count) @if alert.count == 1 { " event" } @else { " events" } ", last " (parts::ago(alert.last_seen)) }
                 }
             }
@@ -181,6 +188,7 @@ fn why(alert: &Alert, rule: Option<&std::sync::Arc<KnownRule>>) -> Markup {
                         }
                     }
                     None if alert.origin.is_some() => (reported(alert)),
+                    None if alert.rule == risk::RULE => p { "Several rules saw signs of " (risk::link(&alert.entity)) " that together crossed the threshold of risk. None of them alone need be grave. " a href="/entities/settings" { "How risk is reckoned" } },
                     None => p class="muted" { "The rule that fired (" code { (alert.rule) } ") is not in use any more." },
                 }
             }
@@ -251,7 +259,8 @@ fn facts(alert: &Alert, names: &HashMap<UserId, String>) -> Markup {
             div class="card-head" { h2 id="facts" { "Facts" } }
             div class="card-body" {
                 dl class="facts" data-layout="stacked" {
-                    dt { (alert.entity.kind().label()) } dd { span class="observable" { (alert.entity.name()) } }
+                    dt { (alert.entity.kind().label()) } dd { (risk::link(&alert.entity)) }
+                    @for part in &alert.grouped { dt { "Grouped by " (part.by) } dd class="break" { @if part.value.is_empty() { span class="muted" { "none" } } @else { (part.value) } } }
                     @if let Some(origin) = &alert.origin { dt { "Reported by" } dd { (origin) } }
                     @if let Some(reference) = &alert.reference { dt { "Known there as" } dd class="mono" { (reference) } }
                     dt { "Techniques" } dd { (techniques(&alert.techniques)) }

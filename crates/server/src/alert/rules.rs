@@ -110,7 +110,9 @@ pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
     }
     // Filters of one folder may tune the rules of another, and the shipped ones.
     all.apply_filters();
-    for (known, rule) in catalogue.rules.iter_mut().zip(&all.rules).filter(|(_, rule)| !rule.tuned_by.is_empty()) {
+    for (known, rule) in
+        catalogue.rules.iter_mut().zip(&all.rules).filter(|(_, rule)| !rule.tuned_by.is_empty())
+    {
         Arc::make_mut(known).filters = rule.tuned_by.iter().map(tuning).collect();
     }
     for warning in &all.warnings {

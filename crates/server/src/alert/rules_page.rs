@@ -5,12 +5,13 @@ use domain::Severity;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::page::{encode, status, techniques};
 use super::noise::{self, Noise};
+use super::page::{encode, status, techniques};
 use super::rules::{KnownRule, RefusedRule};
-use super::{Alert, Filter, suppress};
+use super::{Alert, Filter, grouping, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::event;
 use crate::web::extract::{Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::paging::PageQuery;
@@ -207,6 +208,8 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
     let noise = noise::of_all(&app, &actor).await?.remove(&rule.id).unwrap_or_default();
     let weeks = noise::weeks(&app, &actor, &rule.id).await?;
     let suppressions = suppress::of_rule(&app, &actor, &rule.id).await?;
+    let groupings = grouping::history(&app, &actor, &rule.id).await?;
+    let names = event::page::names(&app, &actor).await?;
     let suggestion = match noise.noisy {
         Some(_) => noise::suggest(&app, &actor, &rule.id).await?,
         None => None,
@@ -242,7 +245,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
                     }
                 }
             }
-            aside class="stack" aria-label="Facts" { (noise::tuned_card(rule, &suppressions)) (facts(rule)) }
+            aside class="stack" aria-label="Facts" { (grouping::page::card(&actor, rule, &groupings, &names)) (noise::tuned_card(rule, &suppressions)) (facts(rule)) }
         }
     };
     Ok(frame::page(&app, &actor, Nav::Rules, &rule.title, &[], &content).await)

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use domain::alert::{AlertKey, AlertStatus, Verdict, WINDOW};
+use domain::alert::{AlertKey, AlertStatus, Verdict};
 use domain::{AlertId, Entity, EntityKind, EventId, IncidentId, IntakeId, Severity, UserId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -22,7 +22,7 @@ macro_rules! columns {
         "a.id, a.rule, a.title, a.severity, a.entity_kind, a.entity_name, a.first_seen, a.last_seen, a.count, \
          a.status, a.verdict, a.reason, a.techniques, a.tactics, a.suggested_type, a.incident_id, \
          a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at, a.origin, a.reference, \
-         a.description, a.outside_key, a.merged_into, \
+         a.description, a.outside_key, a.group_key, a.grouped, a.merged_into, \
          (select l.incident_id from alert l where l.id = a.merged_into) as lead_incident, \
          cast(0 as bigint) as merged, a.last_seen as own_last"
     };
@@ -37,7 +37,7 @@ macro_rules! united {
          (select cast(sum(m.count) as bigint) from alert m where m.id = a.id or m.merged_into = a.id) as count, \
          a.status, a.verdict, a.reason, a.techniques, a.tactics, a.suggested_type, a.incident_id, \
          a.acknowledged_by, a.acknowledged_at, a.created_at, a.updated_at, a.origin, a.reference, \
-         a.description, a.outside_key, a.merged_into, \
+         a.description, a.outside_key, a.group_key, a.grouped, a.merged_into, \
          (select l.incident_id from alert l where l.id = a.merged_into) as lead_incident, \
          (select count(*) from alert m where m.merged_into = a.id) as merged, a.last_seen as own_last"
     };
@@ -119,7 +119,7 @@ fn without_nul(text: String) -> String {
 }
 
 /// A pattern that holds wherever the text occurs, letter case aside.
-fn within(text: &str) -> String {
+pub fn within(text: &str) -> String {
     let mut pattern = String::from("%");
     for sign in without_nul(text.trim().to_lowercase()).chars() {
         if matches!(sign, '%' | '_' | '!') {
@@ -156,6 +156,15 @@ pub async fn get_in(tx: &mut Tx, account: Option<i64>, id: AlertId) -> Result<Op
     .bind(account)
     .fetch_optional(tx)
     .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// An alert by its own numbers, without those that are merged into it.
+pub async fn own_in(tx: &mut Tx, id: AlertId) -> Result<Option<Alert>> {
+    let row = sqlx::query(concat!("select ", columns!(), " from alert a where a.id = $1"))
+        .bind(id.get())
+        .fetch_optional(tx)
+        .await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -237,24 +246,28 @@ pub async fn history(db: &Db, id: AlertId) -> Result<Vec<Act>> {
         .collect()
 }
 
+/// Detections of one key: from when to when, and within which window alerts take them in.
+pub struct Span<'k> {
+    pub key: &'k AlertKey,
+    pub first: Timestamp,
+    pub last: Timestamp,
+    pub window: SignedDuration,
+}
+
 /// Alerts of these keys that could still take in something between the two times.
-pub async fn open_alerts(
-    tx: &mut Tx,
-    spans: &[(&AlertKey, Timestamp, Timestamp)],
-) -> Result<HashMap<AlertKey, Vec<Alert>>> {
+pub async fn open_alerts(tx: &mut Tx, spans: &[Span<'_>]) -> Result<HashMap<AlertKey, Vec<Alert>>> {
     let mut found: HashMap<AlertKey, Vec<Alert>> = HashMap::new();
-    let earliest = spans.iter().map(|(_, first, _)| *first).min().unwrap_or(Timestamp::MIN);
-    let latest = spans.iter().map(|(_, _, last)| *last).max().unwrap_or(Timestamp::MAX);
-    let from = earliest.saturating_sub(WINDOW).unwrap_or(Timestamp::MIN).as_microsecond();
-    let until = latest.saturating_add(WINDOW).unwrap_or(Timestamp::MAX).as_microsecond();
+    let before = |span: &Span<'_>| span.first.saturating_sub(span.window).unwrap_or(Timestamp::MIN);
+    let after = |span: &Span<'_>| span.last.saturating_add(span.window).unwrap_or(Timestamp::MAX);
+    let from = spans.iter().map(before).min().unwrap_or(Timestamp::MIN).as_microsecond();
+    let until = spans.iter().map(after).max().unwrap_or(Timestamp::MAX).as_microsecond();
     for some in spans.chunks(KEYS) {
-        let keys =
-            (0..some.len()).map(|key| format!("(${}, ${}, ${})", 3 * key + 3, 3 * key + 4, 3 * key + 5));
+        let keys = (0..some.len()).map(|key| format!("(${}, ${})", 2 * key + 3, 2 * key + 4));
         let sql = format!(
             concat!(
                 "select ",
                 columns!(),
-                " from alert a where (a.rule, a.entity_kind, a.entity_name) in (values {})
+                " from alert a where (a.rule, a.group_key) in (values {})
                   and coalesce((select l.status from alert l where l.id = a.merged_into), a.status) <> 'dismissed'
                   and a.last_seen >= $1 and a.first_seen <= $2
                   order by a.first_seen, a.id"
@@ -263,15 +276,12 @@ pub async fn open_alerts(
         );
         // Our own text and placeholders alone.
         let mut query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(from).bind(until);
-        for (key, _, _) in some {
-            query = query
-                .bind(key.rule.clone())
-                .bind(key.entity.kind().as_str())
-                .bind(key.entity.name().to_owned());
+        for span in some {
+            query = query.bind(span.key.rule.clone()).bind(span.key.group.clone());
         }
         for row in query.fetch_all(&mut *tx).await? {
             let alert = read(&row)?;
-            let key = AlertKey { rule: alert.rule.clone(), entity: alert.entity.clone() };
+            let key = AlertKey { rule: alert.rule.clone(), group: alert.group_key.clone() };
             found.entry(key).or_default().push(alert);
         }
     }
@@ -285,9 +295,11 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
     }
     let row = sqlx::query("select coalesce(max(id), 0) from alert").fetch_one(&mut *tx).await?;
     let last: i64 = row.try_get(0)?;
-    let mut rows: Vec<[Bind; 20]> = Vec::with_capacity(alerts.len());
+    let mut rows: Vec<[Bind; 22]> = Vec::with_capacity(alerts.len());
     for (number, alert) in (last + 1..).zip(&mut alerts) {
         alert.id = AlertId::try_from(number)?;
+        let is_default = alert.grouped.is_empty();
+        let grouped = if is_default { None } else { Some(serde_json::to_string(&alert.grouped)?) };
         rows.push([
             number.into(),
             alert.rule.clone().into(),
@@ -309,13 +321,15 @@ pub async fn insert(tx: &mut Tx, mut alerts: Vec<&mut Alert>) -> Result<()> {
             alert.reference.clone().into(),
             alert.description.clone().into(),
             alert.outside_key.clone().into(),
+            alert.group_key.clone().into(),
+            grouped.into(),
         ]);
     }
     insert_rows(
         tx,
         "insert into alert (id, rule, title, severity, severity_rank, entity_kind, entity_name, first_seen, \
          last_seen, count, status, techniques, tactics, suggested_type, created_at, updated_at, origin, reference, \
-         description, outside_key)",
+         description, outside_key, group_key, grouped)",
         rows,
         "",
     )
@@ -505,6 +519,11 @@ fn read(row: &AnyRow) -> Result<Alert> {
         reference: optional("reference")?,
         description: optional("description")?,
         outside_key: optional("outside_key")?,
+        group_key: word("group_key")?,
+        grouped: optional("grouped")?
+            .map(|text| serde_json::from_str(&text))
+            .transpose()?
+            .unwrap_or_default(),
         merged_into: number("merged_into")?.map(AlertId::try_from).transpose()?,
         lead_incident: number("lead_incident")?.map(IncidentId::try_from).transpose()?,
         merged: row.try_get("merged")?,

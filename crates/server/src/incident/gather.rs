@@ -23,6 +23,9 @@ use crate::identity;
 pub const EVENTS_AN_ALERT: i64 = 2000;
 /// How many observables one gathering adds at the most, so that a flood of names stays readable.
 const MOST_OBSERVABLES: usize = 2000;
+/// Beside how many events of an incident an observable is noted. In a flood the same host stands in every
+/// event: further ones are counted.
+pub const EVENTS_AN_OBSERVABLE: i64 = EVENTS_AN_ALERT;
 /// How many of the fields that a rule looked for an entry tells, and how long each may be.
 const FIELDS_TOLD: usize = 6;
 const LONGEST_VALUE: usize = 300;
@@ -173,9 +176,7 @@ async fn observables(change: &mut Change<'_>, incident: IncidentId, seen: &Seen)
             fresh_events.push(&sightings.events);
             continue;
         };
-        let pairs: Vec<_> = sightings.events.iter().map(|event| (observed.id, *event)).collect();
-        store::things::seen_in(change, &pairs).await?;
-        observed.count = store::things::event_count_in(change.tx, observed.id).await?;
+        observed.count = note_events(change, &observed, &sightings.events).await?;
         observed.first_seen = earlier(observed.first_seen, sightings.first);
         observed.last_seen = observed.last_seen.max(sightings.last);
         let parts: BTreeSet<String> = observed.parts.drain(..).chain(sightings.parts.clone()).collect();
@@ -187,10 +188,29 @@ async fn observables(change: &mut Change<'_>, incident: IncidentId, seen: &Seen)
     let mut pairs = Vec::new();
     for (observed, events) in fresh.iter().zip(&fresh_events) {
         findings::commit(change, observed, "observable.add").await?;
-        pairs.extend(events.iter().map(|event| (observed.id, *event)));
+        let most = usize::try_from(EVENTS_AN_OBSERVABLE).unwrap_or(usize::MAX);
+        pairs.extend(events.iter().take(most).map(|event| (observed.id, *event)));
     }
     store::things::seen_in(change, &pairs).await?;
     assets(change, incident, seen).await
+}
+
+/// Notes in which events an observable was seen; gives in how many it was.
+async fn note_events(
+    change: &mut Change<'_>,
+    observed: &Observed,
+    events: &BTreeSet<EventId>,
+) -> Result<i64> {
+    let new = i64::try_from(events.len()).unwrap_or(i64::MAX);
+    // Counting the rows of what is seen without end would take longer and longer.
+    let room = EVENTS_AN_OBSERVABLE - observed.count;
+    if room <= 0 {
+        return Ok(observed.count.saturating_add(new));
+    }
+    let noted = events.iter().take(usize::try_from(room).unwrap_or(0));
+    let pairs: Vec<_> = noted.map(|event| (observed.id, *event)).collect();
+    store::things::seen_in(change, &pairs).await?;
+    Ok(store::things::event_count_in(change.tx, observed.id).await?.saturating_add((new - room).max(0)))
 }
 
 fn new_observable(

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use domain::{Entity, observable};
+use domain::Entity;
+use domain::observable::{self, Entities};
 use jiff::Timestamp;
 use platform::blobs::Blobs;
 use serde::{Serialize, Serializer};
@@ -40,6 +41,7 @@ pub struct Start {
 pub struct Detection {
     pub rule: Arc<KnownRule>,
     pub entity: Entity,
+    pub named: Entities,
     pub found: Vec<Found>,
 }
 
@@ -150,12 +152,14 @@ pub fn add(
     let place = chunk.events.len();
     let detections = engine.detect(event);
     if !detections.is_empty() {
-        let entity = observable::entity_of(|name| event.text(name));
+        let named = observable::entities_of(|name| event.text(name));
+        let entity = named.main();
         for detection in detections {
             let Some(rule) = rules.at(detection.rule) else { continue };
             chunk.progress.detections += 1;
             let found = detection.found.into_iter().take(FOUND_FIELDS).map(found).collect();
-            let detection = Detection { rule: Arc::clone(rule), entity: entity.clone(), found };
+            let (rule, entity, named) = (Arc::clone(rule), entity.clone(), named.clone());
+            let detection = Detection { rule, entity, named, found };
             chunk.detections.push((place, detection));
         }
     }

@@ -226,6 +226,7 @@ async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Re
             Some(Detected {
                 rule: detection.rule,
                 entity: detection.entity,
+                named: detection.named,
                 event: *ids.get(place)?,
                 at: events.get(place)?.at.unwrap_or(delivery.received_at),
                 found: detection.found,

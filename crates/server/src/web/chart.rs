@@ -69,6 +69,43 @@ pub fn stacked(parts: &[Part<'_>], width: i64, height: i64, label: &str, ends: (
     }
 }
 
+/// A line over equal steps, the oldest on the left, and a dashed one at `mark`. `ends` are the words under
+/// both ends; without them there is no room for any text.
+pub fn line(
+    values: &[f64],
+    width: i32,
+    height: i32,
+    mark: Option<f64>,
+    label: &str,
+    ends: Option<(&str, &str)>,
+) -> Markup {
+    let top = if ends.is_some() { 17.0 } else { 2.0 };
+    let (wide, tall) = (f64::from(width), f64::from(height));
+    let most = values.iter().copied().chain(mark).fold(1.0, f64::max);
+    let y = |value: f64| top + (tall - top) * (1.0 - value / most);
+    let step = wide / (values.len().saturating_sub(1).max(1) as f64);
+    let points: Vec<String> = values
+        .iter()
+        .enumerate()
+        .map(|(place, value)| format!("{:.1},{:.1}", place as f64 * step, y(*value)))
+        .collect();
+    let whole = height + if ends.is_some() { 17 } else { 2 };
+    html! {
+        svg class="chart" viewBox={ "0 0 " (width) " " (whole) } width=(width) height=(whole) role="img" aria-label=(label) {
+            line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
+            @if let Some(mark) = mark {
+                line class="mark" x1="0" x2=(width) y1={ (format!("{:.1}", y(mark))) } y2={ (format!("{:.1}", y(mark))) } {}
+                @if ends.is_some() { text x="0" y={ (format!("{:.1}", y(mark) - 4.0)) } { "threshold " (format!("{mark:.0}")) } }
+            }
+            polyline class="line" points=(points.join(" ")) {}
+            @if let Some((begin, end)) = ends {
+                text x="0" y=(height + 14) { (begin) }
+                text x=(width) y=(height + 14) text-anchor="end" { (end) }
+            }
+        }
+    }
+}
+
 /// Where each bar begins, and how wide it is.
 fn steps(bars: usize, width: i64) -> (impl Fn(i64) -> i64, i64) {
     let bars = i64::try_from(bars).unwrap_or(1).max(1);
@@ -90,6 +127,14 @@ mod tests {
     }
 
     #[test]
+    fn a_line_goes_from_end_to_end_below_its_mark() {
+        let drawn = line(&[0.0, 50.0], 100, 102, Some(100.0), "Score", None).into_string();
+        assert!(drawn.contains("points=\"0.0,102.0 100.0,52.0\""), "{drawn}");
+        assert!(drawn.contains("y1=\"2.0\""), "{drawn}");
+        assert!(line(&[], 100, 40, None, "Nothing", Some(("a", "b"))).into_string().contains("Nothing"));
+    }
+
+    #[test]
     fn parts_stand_on_each_other() {
         let parts = [
             Part { class: "good", name: "Right", counts: &[1, 0] },
@@ -98,6 +143,9 @@ mod tests {
         let drawn = stacked(&parts, 100, 40, "Verdicts", ("then", "now")).into_string();
         assert!(drawn.contains("Verdicts: Right 1, Wrong 5"), "{drawn}");
         // One of four is a quarter of the height; the second part stands on the first.
-        assert!(drawn.contains("y=\"47\"") && drawn.contains("y=\"37\"") && drawn.contains("y=\"17\""), "{drawn}");
+        assert!(
+            drawn.contains("y=\"47\"") && drawn.contains("y=\"37\"") && drawn.contains("y=\"17\""),
+            "{drawn}"
+        );
     }
 }

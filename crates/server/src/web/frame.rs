@@ -19,6 +19,7 @@ pub enum Nav {
     Evidence,
     Intake,
     Sources,
+    Entities,
     Plan,
     Rules,
     Ledger,
@@ -34,7 +35,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 8] = [
+const PLACES: [Place; 9] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -62,6 +63,13 @@ const PLACES: [Place; 8] = [
         href: "/sources",
         icon: "host",
         label: "Sources",
+        needs: Permission::ReadAlerts,
+    },
+    Place {
+        nav: Nav::Entities,
+        href: "/entities",
+        icon: "graph",
+        label: "Entities",
         needs: Permission::ReadAlerts,
     },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },

@@ -53,6 +53,7 @@ fn fill_common(path: &str) -> String {
         .replace("/events/{id}", "/events/EVT-1")
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
+        .replace("/entities/{kind}/{name}", "/entities/host/nobody")
         .replace("/sources/{name}", "/sources/edge")
         .replace("/sources/{id}", "/sources/SRC-1")
         .replace("/quarantine/{number}", "/quarantine/1")

@@ -350,7 +350,12 @@ async fn the_rules_in_use_can_be_read() {
         let told = world.observer.get("/api/v1/rules").await.expect(200);
         let rules = told["rules"].as_array().unwrap();
         assert!(rules.len() >= 40);
-        assert_eq!(rules.iter().find(|rule| rule["id"] == RULE).unwrap()["noise"]["alerts"], 1, "{}", world.store);
+        assert_eq!(
+            rules.iter().find(|rule| rule["id"] == RULE).unwrap()["noise"]["alerts"],
+            1,
+            "{}",
+            world.store
+        );
         let rule = world.observer.get(&format!("/api/v1/rules/{RULE}")).await.expect(200);
         assert!(rule["yaml"].as_str().unwrap().contains("selection_vssadmin"));
         world.observer.get("/api/v1/rules/none").await.expect(404);

@@ -139,6 +139,20 @@ where
     }
 }
 
+/// The same with a server that is started in another way.
+pub async fn everywhere_with<F, S>(change: impl Fn(Config) -> Config, story: S)
+where
+    S: Fn(World) -> F,
+    F: Future<Output = ()>,
+{
+    tell(&story, started(None, "SQLite", &change).await).await;
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("itw{}", NUMBER.fetch_add(1, Ordering::SeqCst));
+    if let Some(address) = platform::testing::postgres(&name).await {
+        tell(&story, started(Some(address), "PostgreSQL", &change).await).await;
+    }
+}
+
 async fn tell<F: Future<Output = ()>>(story: impl Fn(World) -> F, world: World) {
     let _data = Arc::clone(&world.data);
     story(world).await;

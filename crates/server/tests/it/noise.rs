@@ -86,16 +86,26 @@ async fn a_rule_that_is_mostly_wrong_is_told_with_what_its_false_positives_share
         assert!(!world.observer.page(&format!("/rules/{RULE}")).await.1.contains("Propose an exception"));
         let (status, form) = by.page(&link).await;
         assert!(status == 200 && form.contains("With the first alone"), "{link}");
-        assert_eq!(form.split("name=\"clause\"").skip(1).filter(|part| {
-            part.split('>').next().unwrap().contains("checked")
-        }).count(), 1, "one condition stands alone");
+        assert_eq!(
+            form.split("name=\"clause\"")
+                .skip(1)
+                .filter(|part| { part.split('>').next().unwrap().contains("checked") })
+                .count(),
+            1,
+            "one condition stands alone"
+        );
         assert!(form.contains("1 of 1 events of this alert, and 5 of 6 events of other alerts"), "{form}");
         assert!(!form.contains("It would have hidden true positives"));
 
         let clause = json!({ "field": "ParentImage", "comparison": "equals", "value": AGENT }).to_string();
         let alert = suggestion["alert"].as_str().unwrap();
-        let fields =
-            [("alert", alert), ("what", "exception"), ("clause", &clause), ("hours", ""), ("reason", "Backup")];
+        let fields = [
+            ("alert", alert),
+            ("what", "exception"),
+            ("clause", &clause),
+            ("hours", ""),
+            ("reason", "Backup"),
+        ];
         assert_eq!(by.form("/suppressions", &fields).await.0, 303);
         let tuned = rule(&world.observer).await;
         assert_eq!(tuned["suppressions"][0]["id"], "SUP-1");
@@ -115,7 +125,9 @@ async fn merged_alerts_are_judged_as_one_and_each_again_when_they_part() {
         }
         judge(by, "ALR-3", "benign").await;
         assert_eq!(verdicts(by).await, [2, 0, 0, 1, 0], "{}", world.store);
-        by.post("/api/v1/alerts/merge", json!({ "lead": "ALR-1", "alerts": ["ALR-2", "ALR-3"] })).await.expect(200);
+        by.post("/api/v1/alerts/merge", json!({ "lead": "ALR-1", "alerts": ["ALR-2", "ALR-3"] }))
+            .await
+            .expect(200);
         assert_eq!(verdicts(by).await, [1, 0, 0, 0, 0], "the lead speaks for all");
         assert_eq!(rule(by).await["noise"]["alerts"], 1);
         assert_eq!(rule(by).await["noise"]["detections"], 3);

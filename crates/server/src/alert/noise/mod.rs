@@ -15,9 +15,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use page::{badge, cells, head_cells, history_card, notice, rank, tuned_card};
+pub use page::{badge, cells, head_cells, history_card, notice, percent, rank, tuned_card};
 pub use suggest::{Suggestion, suggest};
 
+use super::risk;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::Result;
@@ -100,9 +101,7 @@ impl Standing {
     fn of(status: AlertStatus, own: Option<Verdict>, of_incident: Option<Verdict>) -> Self {
         match (status, own) {
             (AlertStatus::New | AlertStatus::Acknowledged, _) => Standing::Open,
-            (AlertStatus::InIncident, _) => {
-                Standing::Judged(of_incident.unwrap_or(Verdict::TruePositive))
-            }
+            (AlertStatus::InIncident, _) => Standing::Judged(of_incident.unwrap_or(Verdict::TruePositive)),
             (AlertStatus::Dismissed, verdict) => verdict.map_or(Standing::Open, Standing::Judged),
         }
     }
@@ -156,7 +155,9 @@ pub async fn weeks(app: &App, actor: &Actor, rule: &str) -> Result<Vec<Week>> {
         .collect();
     let found = store::weeks(&app.db, scope::account(actor), rule, begin.as_microsecond(), 7 * DAY).await?;
     for (number, standing, count) in found {
-        let Some(week) = usize::try_from(number).ok().and_then(|place| weeks.get_mut(place)) else { continue };
+        let Some(week) = usize::try_from(number).ok().and_then(|place| weeks.get_mut(place)) else {
+            continue;
+        };
         match standing {
             Standing::Open => week.open += count,
             Standing::Judged(verdict) => week.verdicts.add(verdict, count),
@@ -175,7 +176,8 @@ pub(super) async fn count(change: &mut Change<'_>, new: &[(AlertId, usize)]) -> 
 
 /// Keeps what the alerts of an incident were, when it is closed; forgets it when it is opened again.
 pub async fn judge(change: &mut Change<'_>, incident: IncidentId, verdict: Option<Verdict>) -> Result<()> {
-    store::judge(change.tx, incident, verdict).await
+    store::judge(change.tx, incident, verdict).await?;
+    risk::settle_incident(change, incident, verdict.is_some()).await
 }
 
 /// Days since 1970, UTC.

@@ -93,9 +93,9 @@ fn standing(row: &AnyRow) -> Result<Standing> {
 }
 
 pub async fn add_to_day(tx: &mut Tx, day: i64, counts: Vec<(AlertId, i64)>) -> Result<()> {
-    let rows = counts.into_iter().map(|(alert, count)| -> [Bind; 3] {
-        [alert.get().into(), day.into(), count.into()]
-    });
+    let rows = counts
+        .into_iter()
+        .map(|(alert, count)| -> [Bind; 3] { [alert.get().into(), day.into(), count.into()] });
     insert_rows(
         tx,
         "insert into alert_day (alert_id, day, count)",

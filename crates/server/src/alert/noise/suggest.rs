@@ -62,14 +62,13 @@ pub async fn suggest(app: &App, actor: &Actor, rule: &str) -> Result<Option<Sugg
             one.told = one.told.take().max(Some(told));
         }
     }
-    let best = seen
-        .into_iter()
-        .filter(|(key, _)| !of_true.contains(key))
-        .max_by(|(key, one), (other_key, other)| {
+    let best = seen.into_iter().filter(|(key, _)| !of_true.contains(key)).max_by(
+        |(key, one), (other_key, other)| {
             let rank = |seen: &Seen| seen.told.as_ref().map_or(usize::MAX, |told| told.rank);
             let by_rank = rank(other).cmp(&rank(one));
             one.alerts.cmp(&other.alerts).then(by_rank).then_with(|| other_key.cmp(key))
-        });
+        },
+    );
     Ok(best.and_then(|(_, seen)| {
         let told = seen.told?;
         let of = i64::try_from(noise.len()).unwrap_or(i64::MAX);

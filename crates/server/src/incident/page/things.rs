@@ -3,11 +3,13 @@
 use axum::extract::State;
 use domain::asset::AssetState;
 use domain::observable::Standing;
-use domain::{IncidentId, ObservableKind};
+use domain::{Entity, EntityKind, IncidentId, ObservableKind};
 use maud::{Markup, html};
 
+use super::super::gather::EVENTS_AN_OBSERVABLE;
 use super::super::{Asset, Observed, read};
 use super::{Shown, Tab, choices, select, tab, text_field};
+use crate::alert;
 use crate::app::App;
 use crate::error::Result;
 use crate::web::extract::{Path, Who};
@@ -29,11 +31,26 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                 div class="card-head" { h2 { "Observables" } span class="muted" { (observables.len()) } }
                 @if observables.is_empty() { div class="card-body" { p class="muted" { "No value was seen or added yet." } } }
                 @else { (observable_table(&shown, &observables)) }
+                @if observables.iter().any(|one| one.count > EVENTS_AN_OBSERVABLE) { div class="card-body" { p class="muted" { "All events are counted. Of what was seen in more than " (EVENTS_AN_OBSERVABLE) ", the first " (EVENTS_AN_OBSERVABLE) " are noted here; each is kept in its delivery." } } }
             }
         }
         @if shown.works { (forms(&shown)) }
     };
     Ok(tab(&app, &actor, &shown, Tab::Things, &content).await)
+}
+
+/// A host or an account with the way to what is known of it beyond this incident.
+fn entity(kind: ObservableKind, name: &str) -> maud::Markup {
+    let kind = match kind {
+        ObservableKind::Host => Some(EntityKind::Host),
+        ObservableKind::Account => Some(EntityKind::Account),
+        ObservableKind::Ipv4 | ObservableKind::Ipv6 => Some(EntityKind::Address),
+        _ => None,
+    };
+    match kind.and_then(|kind| Entity::new(kind, name).ok()) {
+        Some(entity) => alert::risk::link(&entity),
+        None => html! { span class="observable" { (name) } },
+    }
 }
 
 fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
@@ -44,7 +61,7 @@ fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
                 tbody {
                     @for asset in assets {
                         tr {
-                            td class="cell-main" { span class="observable" { (asset.name) } @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
+                            td class="cell-main" { (entity(asset.kind, &asset.name)) @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
                             td data-label="Kind" { (asset.kind.label()) }
                             td data-label="State" { span class="badge" data-kind=(tone(asset.state)) { (asset.state.label()) } }
                             td data-type="time" data-label="First seen" { @if let Some(at) = asset.first_seen { (parts::time(at)) } }
@@ -94,7 +111,7 @@ fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
     html! {
         tr id=(observed.id) {
             td class="cell-main" {
-                span class="observable" { (observed.value) }
+                (entity(observed.kind, &observed.value))
                 button class="copy" type="button" data-copy=(observed.value) aria-label="Copy the value" { (parts::icon("copy")) }
                 @if !observed.parts.is_empty() || observed.note.is_some() {
                     span class="cell-sub" { (observed.parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(", ")) @if let Some(note) = &observed.note { " " (note) } }

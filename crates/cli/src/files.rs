@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use telemetry::Mappings;
 
 /// A file to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,18 @@ pub struct Files {
     pub files: Vec<LogFile>,
     /// Folders that could not be read, and why.
     pub unreadable: Vec<String>,
+}
+
+/// The shipped mappings and those of an operator: a folder `mappings` in a folder of rules, and the one that
+/// is named, which comes first.
+///
+/// # Errors
+/// When a file of them cannot be used; its line and the reason are told.
+pub fn mappings(named: Option<&Path>, rules: &[PathBuf]) -> anyhow::Result<Arc<Mappings>> {
+    let beside = rules.iter().map(|folder| folder.join("mappings")).filter(|folder| folder.is_dir());
+    beside.chain(named.map(Path::to_owned)).try_fold(Mappings::shipped(), |all, folder| {
+        all.and_folder(&folder).map_err(|error| anyhow!("a mapping cannot be used: {error}"))
+    })
 }
 
 /// Walks the paths. Links to folders are not followed, so that the walk ends.

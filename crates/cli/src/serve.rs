@@ -36,6 +36,10 @@ pub struct Args {
     /// Folders of Sigma rules to use beside the ones that Watchbell ships.
     #[arg(long, num_args = 1.., value_name = "DIR")]
     pub rules: Vec<PathBuf>,
+    /// A folder of mappings, which say what records of your own products mean; `mappings` in a folder of
+    /// rules is taken without being named.
+    #[arg(long, value_name = "DIR", env = "WATCHBELL_MAPPINGS")]
+    pub mappings: Option<PathBuf>,
     /// Listen for syslog over UDP (RFC 5426).
     #[arg(long, value_name = "ADDRESS:PORT", env = "WATCHBELL_SYSLOG_UDP")]
     pub syslog_udp: Option<SocketAddr>,
@@ -108,6 +112,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
     Ok(Config {
         database: args.database.clone(),
         rules: args.rules.clone(),
+        mappings: crate::files::mappings(args.mappings.as_deref(), &args.rules)?,
         syslog: syslog(args),
         ..Config::new(&args.data)
     })

@@ -45,6 +45,8 @@ pub struct Config {
     pub database: Option<String>,
     /// More Sigma rules than the shipped ones.
     pub rules: Vec<PathBuf>,
+    /// What the records of products mean.
+    pub mappings: Arc<telemetry::Mappings>,
     /// The largest request that the intake takes, in bytes.
     pub largest_intake: u64,
     /// The ledger's name in its checkpoints.
@@ -60,6 +62,7 @@ impl Config {
             data: data.into(),
             database: None,
             rules: Vec::new(),
+            mappings: telemetry::Mappings::shipped(),
             largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
@@ -76,6 +79,8 @@ pub struct App {
     pub engine: Arc<sigma::Engine>,
     /// What people may read of the rules in the engine, and which were refused.
     pub rules: Arc<Catalogue>,
+    /// What the records of products mean.
+    pub mappings: Arc<telemetry::Mappings>,
     pub intake: Arc<Desk>,
     pub key: Arc<SigningKey>,
     pub signals: broadcast::Sender<Signal>,
@@ -103,6 +108,7 @@ impl App {
             clock: config.clock.clone(),
             engine: Arc::new(engine),
             rules: Arc::new(rules),
+            mappings: Arc::clone(&config.mappings),
             intake: Arc::new(Desk::new(config.largest_intake)),
             key: Arc::new(key),
             signals,

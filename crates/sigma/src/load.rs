@@ -81,7 +81,7 @@ impl RuleSet {
     }
 
     /// Loads every `.yml` and `.yaml` file under the folder, or the one file that the path names.
-    /// Hidden files and folders are left out, and links to folders are not followed.
+    /// Hidden files and folders are left out, as is a folder `mappings`, and links to folders are not followed.
     ///
     /// # Errors
     /// When the path itself cannot be read; what lies under it is refused piece by piece.
@@ -216,6 +216,8 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>, refused: &mut Vec<Refusal>) 
             continue;
         }
         match entry.file_type() {
+            // Mappings stand beside the rules and are no rules.
+            Ok(kind) if kind.is_dir() && entry.file_name() == "mappings" => {}
             Ok(kind) if kind.is_dir() => collect(&path, files, refused),
             Ok(_) if is_rule_file(&path) => files.push(path),
             Ok(_) => {}

@@ -3,11 +3,12 @@
 
 use std::collections::VecDeque;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Value, auditd};
+use crate::{Event, Format, LogSource, Mappings, Value, auditd};
 
 /// Happenings whose records may be mixed with each other.
 const MOST_OPEN: usize = 8;
@@ -16,8 +17,8 @@ const MOST_RECORDS: usize = 256;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Joins the records of a log.
-#[derive(Default)]
 pub(crate) struct Audit {
+    mappings: Arc<Mappings>,
     open: VecDeque<Group>,
     ready: VecDeque<Event>,
 }
@@ -30,6 +31,10 @@ struct Group {
 }
 
 impl Audit {
+    pub(crate) fn new(mappings: &Arc<Mappings>) -> Audit {
+        Audit { mappings: Arc::clone(mappings), open: VecDeque::new(), ready: VecDeque::new() }
+    }
+
     /// Takes a line in. What is complete with it waits in [`Audit::ready`].
     pub(crate) fn line(&mut self, line: &[u8]) -> Result<(), Cause> {
         let text = String::from_utf8_lossy(line);
@@ -74,7 +79,7 @@ impl Audit {
 
     fn close(&mut self, at: usize) {
         if let Some(group) = self.open.remove(at) {
-            self.ready.push_back(join(group.raw));
+            self.ready.push_back(join(group.raw, &self.mappings));
         }
     }
 }
@@ -92,7 +97,7 @@ fn kind(text: &str) -> Option<&str> {
     rest.split(' ').next()
 }
 
-fn join(raw: Vec<u8>) -> Event {
+fn join(raw: Vec<u8>, mappings: &Mappings) -> Event {
     let text = String::from_utf8_lossy(&raw).into_owned();
     let mut event = Event::new(Bytes::from(raw), Format::LinuxAudit);
     let arguments_follow = text.lines().any(|line| kind(line) == Some("EXECVE"));
@@ -129,6 +134,7 @@ fn join(raw: Vec<u8>) -> Event {
     }
     event.set("message", Value::from(text.as_str()));
     finish(&mut event, arguments_follow, created);
+    mappings.apply_named("auditd", &mut event);
     event
 }
 
@@ -164,15 +170,6 @@ fn finish(event: &mut Event, is_exec: bool, file: Option<&'static str>) {
         for (name, value) in fields {
             event.set(name, value);
         }
-    }
-    for (name, of) in [
-        ("CurrentDirectory", "cwd"),
-        ("ProcessId", "pid"),
-        ("ParentProcessId", "ppid"),
-        ("User", "AUID"),
-        ("User", "UID"),
-    ] {
-        event.alias(name, of);
     }
 }
 

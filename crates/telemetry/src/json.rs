@@ -1,22 +1,25 @@
 //! JSON records: tells which shipper wrote one and hands it to the module that knows that
 //! shipper's names. How records are found in a text stands in `lines` and `documents`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::error::Cause;
 use crate::flatten::flatten;
 use crate::windows::{self, Tree};
-use crate::{Event, Format, Value, cloud, ecs, suricata, time, zeek};
+use crate::{Event, Format, Mappings, suricata, time, zeek};
 
 /// What is known of a source before its records are read.
 pub(crate) struct Context {
     format: Format,
     zeek_path: Option<&'static str>,
+    mappings: Arc<Mappings>,
 }
 
 impl Context {
-    pub(crate) fn new(name: &str, format: Format) -> Self {
-        Context { format, zeek_path: zeek::path_of_name(name) }
+    pub(crate) fn new(name: &str, format: Format, mappings: &Arc<Mappings>) -> Self {
+        Context { format, zeek_path: zeek::path_of_name(name), mappings: Arc::clone(mappings) }
     }
 
     /// Reads one record.
@@ -27,11 +30,11 @@ impl Context {
         let mut event = Event::new(Bytes::copy_from_slice(bytes), self.format);
         flatten(bytes, &mut event)?;
         // Shippers mix sources in one file: the record's own marks come before the file's.
-        event.format = format_of(&event).unwrap_or(self.format);
+        event.format = wire_format(&event).unwrap_or(self.format);
         match event.format {
-            Format::ZeekJson => zeek::finish(&mut event, self.zeek_path),
-            Format::SuricataEve => suricata::finish(&mut event),
-            _ => finish(&mut event),
+            Format::ZeekJson => zeek::finish(&mut event, self.zeek_path, &self.mappings),
+            Format::SuricataEve => suricata::finish(&mut event, &self.mappings),
+            _ => finish(&mut event, &self.mappings),
         }
         Ok(event)
     }
@@ -44,16 +47,20 @@ pub(crate) fn is_complete(bytes: &[u8]) -> bool {
 
 /// Zeek, Suricata or another, by marks of the record itself; `None` if it has none.
 pub(crate) fn format_of(event: &Event) -> Option<Format> {
+    wire_format(event).or_else(|| {
+        let known = is_windows_tree(event)
+            || is_windows_flat(event)
+            || Mappings::shipped().recognise(event).is_some();
+        known.then_some(Format::JsonLines)
+    })
+}
+
+/// The two that are formats of their own.
+fn wire_format(event: &Event) -> Option<Format> {
     if suricata::is_eve(event) {
         Some(Format::SuricataEve)
     } else if zeek::is_record(event) {
         Some(Format::ZeekJson)
-    } else if is_windows_tree(event)
-        || is_windows_flat(event)
-        || ecs::is_record(event)
-        || cloud::source_of(event).is_some()
-    {
-        Some(Format::JsonLines)
     } else {
         None
     }
@@ -67,12 +74,12 @@ fn is_windows_tree(event: &Event) -> bool {
 
 fn is_windows_flat(event: &Event) -> bool {
     event.get("EventID").is_some()
-        && ["Channel", "SourceName", "Provider_Name", "ProviderName", "Provider"]
+        && ["Channel", "Provider_Name", "ProviderName", "Provider"]
             .iter()
             .any(|name| event.get(name).is_some())
 }
 
-fn finish(event: &mut Event) {
+fn finish(event: &mut Event, mappings: &Mappings) {
     if is_windows_tree(event) {
         let fields = event.take_fields();
         let mut tree = Tree(event);
@@ -80,12 +87,8 @@ fn finish(event: &mut Event) {
             crate::flatten::Sink::leaf(&mut tree, &path, value);
         }
         windows::finish(event);
-    } else if is_windows_flat(event) {
+    } else if !mappings.apply(event) && is_windows_flat(event) {
         windows_flat(event);
-    } else if ecs::is_record(event) {
-        ecs::finish(event);
-    } else {
-        cloud::finish(event);
     }
     if event.time.is_none() {
         event.time = TIMES.iter().find_map(|name| event.get(name).and_then(time::value));
@@ -133,7 +136,7 @@ const HOSTS: &[&str] = &[
     "node_id",
 ];
 
-/// NXLog, Sentinel and others that write Windows events flat.
+/// Sentinel and others that write Windows events flat.
 fn windows_flat(event: &mut Event) {
     // Sentinel keeps the event's data as JSON text in one column.
     if let Some(data) = event.text("EventData").filter(|data| data.starts_with('{')) {
@@ -146,25 +149,12 @@ fn windows_flat(event: &mut Event) {
     }
     for (name, of) in [
         ("Provider_Name", "ProviderName"),
-        ("Provider_Name", "SourceName"),
         ("Provider_Name", "Provider"),
         ("Provider_Name", "Source"),
         ("Computer", "Hostname"),
-        ("EventRecordID", "RecordNumber"),
         ("EventRecordID", "RecordId"),
     ] {
         event.alias(name, of);
     }
-    // NXLog names Sysmon's user by its parts.
-    let user = match (event.text("Domain"), event.text("AccountName")) {
-        (Some(domain), Some(name)) if event.get("User").is_none() => Some(format!("{domain}\\{name}")),
-        _ => None,
-    };
     windows::finish(event);
-    if event.source.service.as_deref() == Some("sysmon")
-        && event.source.category.as_deref() == Some("process_creation")
-        && let Some(user) = user
-    {
-        event.set("User", Value::Str(user));
-    }
 }

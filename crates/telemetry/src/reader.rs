@@ -22,7 +22,7 @@ use crate::unpack::{self, Opened};
 use crate::w3c::W3c;
 use crate::xml_events::Events;
 use crate::zeek::Tsv;
-use crate::{Event, Format, json};
+use crate::{Event, Format, Mappings, json};
 
 /// Longest line of Zeek or syslog text.
 const MAX_LINE: usize = 1024 * 1024;
@@ -39,15 +39,23 @@ pub struct Options {
     pub now: Timestamp,
     /// The format, where the caller knows it; otherwise it is detected.
     pub format: Option<Format>,
+    /// What the records of products mean.
+    pub mappings: Arc<Mappings>,
 }
 
 impl Options {
+    /// With the mappings that Watchbell ships.
     pub fn new(now: Timestamp) -> Self {
-        Options { now, format: None }
+        Options { now, format: None, mappings: Mappings::shipped() }
     }
 
     pub fn with_format(mut self, format: Format) -> Self {
         self.format = Some(format);
+        self
+    }
+
+    pub fn with_mappings(mut self, mappings: Arc<Mappings>) -> Self {
+        self.mappings = mappings;
         self
     }
 }
@@ -129,7 +137,9 @@ impl Body {
             |input, limit, parser| Body::Text { lines: Lines::new(input, limit), line: Vec::new(), parser };
         match format {
             Format::Evtx => Body::Evtx(Evtx::new(input)),
-            Format::ZeekTsv => text(input, MAX_LINE, Parser::Zeek(Box::new(Tsv::new(name)))),
+            Format::ZeekTsv => {
+                text(input, MAX_LINE, Parser::Zeek(Box::new(Tsv::new(name, &options.mappings))))
+            }
             Format::Syslog if syslog::counted(&head).is_some() => Body::Framed {
                 frames: Frames::new(input, MAX_LINE),
                 message: Vec::new(),
@@ -138,12 +148,14 @@ impl Body {
             Format::Syslog | Format::Cef | Format::Leef => {
                 text(input, MAX_LINE, Parser::Syslog(Box::new(Syslog::new(options.now))))
             }
-            Format::LinuxAudit => text(input, MAX_LINE, Parser::Audit(Box::default())),
+            Format::LinuxAudit => {
+                text(input, MAX_LINE, Parser::Audit(Box::new(Audit::new(&options.mappings))))
+            }
             Format::AccessLog => text(input, MAX_LINE, Parser::Access(Access::new(name))),
             Format::W3c => text(input, MAX_LINE, Parser::W3c(Box::default())),
             Format::WindowsXml => Body::Xml { events: Events::new(input, MAX_XML), record: Vec::new() },
             Format::JsonLines | Format::ZeekJson | Format::SuricataEve => {
-                let json = json::Context::new(name, format);
+                let json = json::Context::new(name, format, &options.mappings);
                 if by_line {
                     text(input, MAX_JSON, Parser::Json(json))
                 } else {
@@ -250,12 +262,12 @@ impl Records {
     pub fn new(name: &str, format: Format, options: &Options) -> Option<Self> {
         let parser = match format {
             Format::Evtx | Format::WindowsXml | Format::LinuxAudit => return None,
-            Format::ZeekTsv => Parser::Zeek(Box::new(Tsv::new(name))),
+            Format::ZeekTsv => Parser::Zeek(Box::new(Tsv::new(name, &options.mappings))),
             Format::AccessLog => Parser::Access(Access::new(name)),
             Format::W3c => Parser::W3c(Box::default()),
             Format::Syslog | Format::Cef | Format::Leef => Parser::Syslog(Box::new(Syslog::new(options.now))),
             Format::JsonLines | Format::ZeekJson | Format::SuricataEve => {
-                Parser::Json(json::Context::new(name, format))
+                Parser::Json(json::Context::new(name, format, &options.mappings))
             }
         };
         Some(Records { format, parser })

@@ -1,11 +1,12 @@
 //! Zeek logs, as tab-separated text with its own header and as JSON.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Value, time, web};
+use crate::{Event, Format, Mappings, Value};
 
 /// Logs that Zeek and its common packages write.
 const PATHS: &[&str] = &[
@@ -120,53 +121,13 @@ fn path_of_fields(event: &Event) -> Option<&'static str> {
     .find_map(|(field, path)| event.get(field).is_some().then_some(path))
 }
 
-pub(crate) fn source(path: &str) -> LogSource {
-    let category = match path {
-        "conn" => Some("firewall"),
-        "dns" => Some("dns"),
-        "http" => Some("proxy"),
-        _ => None,
-    };
-    let service = known(path).map_or_else(|| Cow::Owned(path.to_owned()), Cow::Borrowed);
-    let service = (!path.is_empty()).then_some(service);
-    LogSource { service, ..LogSource::of(Some("zeek"), category, None) }
-}
-
-/// Gives time, host, log source and aliases to a record whose fields are set.
-pub(crate) fn finish(event: &mut Event, path: Option<&str>) {
+/// Says which log a record is of, and lets the mapping say the rest.
+pub(crate) fn finish(event: &mut Event, path: Option<&str>, mappings: &Mappings) {
     let own = event.text("_path").map(Cow::into_owned);
     let path = own.as_deref().or(path).or_else(|| path_of_fields(event)).unwrap_or_default();
-    event.time = event.get("ts").and_then(time::value);
-    event.host = ["id.orig_h", "src", "host", "tx_hosts", "client_addr"]
-        .iter()
-        .find_map(|name| event.text(name))
-        .map(Cow::into_owned);
-    event.source = source(path);
-    alias(event, path);
-}
-
-pub(crate) fn alias(event: &mut Event, path: &str) {
-    match path {
-        "http" => web::http(
-            event,
-            &web::HttpNames {
-                uri: "uri",
-                host: "host",
-                method: "method",
-                agent: "user_agent",
-                referrer: "referrer",
-                status: "status_code",
-            },
-        ),
-        "dns" => {
-            event.alias("answer", "answers");
-            event.alias("record_type", "qtype_name");
-        }
-        _ => {}
-    }
-    if matches!(path, "conn" | "http" | "dns") {
-        web::flow(event, ["id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p"]);
-    }
+    let service = known(path).map_or_else(|| Cow::Owned(path.to_owned()), Cow::Borrowed);
+    event.source.service = (!path.is_empty()).then_some(service);
+    mappings.apply_named("zeek", event);
 }
 
 /// Reads the tab-separated form, line by line.
@@ -178,6 +139,7 @@ pub(crate) struct Tsv {
     path: String,
     fields: Vec<String>,
     kinds: Vec<Kind>,
+    mappings: Arc<Mappings>,
 }
 
 /// How a column's text becomes a value.
@@ -194,8 +156,9 @@ enum Kind {
 }
 
 impl Tsv {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str, mappings: &Arc<Mappings>) -> Self {
         Tsv {
+            mappings: Arc::clone(mappings),
             separator: b'\t',
             set_separator: ",".to_owned(),
             empty: "(empty)".to_owned(),
@@ -264,7 +227,7 @@ impl Tsv {
             let kind = self.kinds.get(at).copied().unwrap_or(Kind::Text);
             event.set(name.as_str(), self.value(column, kind));
         }
-        finish(&mut event, Some(&self.path));
+        finish(&mut event, Some(&self.path), &self.mappings);
         Ok(event)
     }
 

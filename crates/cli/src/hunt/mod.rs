@@ -41,6 +41,10 @@ pub struct Args {
     /// Folders or files of Sigma rules to use instead of the ones that Watchbell ships.
     #[arg(long, num_args = 1.., value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// A folder of mappings, which say what records of your own products mean; `mappings` in a folder of
+    /// rules is taken without being named.
+    #[arg(long, value_name = "DIR")]
+    mappings: Option<PathBuf>,
     /// How to print what was found.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -71,6 +75,7 @@ const EXAMPLES: &str = "\
 Examples:
   watchbell hunt /var/log                        with the shipped rules
   watchbell hunt evidence/ --rules sigma/rules   with your own rules
+  watchbell hunt door.jsonl --mappings ours/     records of your own products too
   watchbell hunt dc01.evtx --level high --from 2026-11-24 --to 2026-11-25
   watchbell hunt logs/ --output timeline | less  day by day, host by host
   watchbell hunt logs/ --output csv --out findings.csv
@@ -86,6 +91,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let (from, until) = range(args)?;
     let rules = rules::load(&args.rules)?;
+    let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
     if args.refused {
         rules::list_refused(&rules.refused);
     }
@@ -97,7 +103,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if found.files.is_empty() {
         bail!("there is no file to read in {}", files::shown(&args.paths));
     }
-    let search = Search { engine: &rules.engine, level: args.level, from, until, now: Timestamp::now() };
+    let search =
+        Search { engine: &rules.engine, level: args.level, from, until, now: Timestamp::now(), mappings };
     let progress = progress(&found.files, args.quiet);
     let scan_started = Instant::now();
     let harvest = scan::scan(&found.files, &search, &progress);

@@ -6,12 +6,12 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Read;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use sigma::{Engine, Level};
-use telemetry::{Error, Event, Options, Reader};
+use telemetry::{Error, Event, Mappings, Options, Reader};
 
 use super::finding::{Finding, Place};
 use crate::files::LogFile;
@@ -28,6 +28,8 @@ pub struct Search<'a> {
     pub until: Option<Timestamp>,
     /// The time of reading, by which messages without a year get one.
     pub now: Timestamp,
+    /// What the records of products mean.
+    pub mappings: Arc<Mappings>,
 }
 
 /// What came of it.
@@ -214,7 +216,11 @@ impl Work<'_> {
             Err(source) => return Err(Error::Open { name, source }),
         };
         let counted = Counted { file: opened, progress: self.progress.clone(), left: file.bytes };
-        telemetry::from_read(&name, counted, &Options::new(self.search.now))
+        telemetry::from_read(
+            &name,
+            counted,
+            &Options::new(self.search.now).with_mappings(Arc::clone(&self.search.mappings)),
+        )
     }
 
     /// Gives the records to a thread that has nothing to do, or matches them here.

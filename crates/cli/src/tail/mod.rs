@@ -51,6 +51,10 @@ pub struct Args {
     /// Folders or files of Sigma rules to use instead of the ones that Watchbell ships.
     #[arg(long, num_args = 1.., value_name = "DIR")]
     rules: Vec<PathBuf>,
+    /// A folder of mappings, which say what records of your own products mean; `mappings` in a folder of
+    /// rules is taken without being named.
+    #[arg(long, value_name = "DIR")]
+    mappings: Option<PathBuf>,
     /// How to print detections.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -101,7 +105,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 async fn tail(args: &Args) -> anyhow::Result<ExitCode> {
     let rules = if args.send_only { None } else { Some(rules::load(&args.rules)?) };
-    let mut show = rules.map(|rules| Show::new(rules.engine, args.level, args.output));
+    let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
+    let mut show = rules.map(|rules| Show::new(rules.engine, mappings, args.level, args.output));
     let mut shipper = match &args.server {
         None => None,
         Some(server) => Some(Shipper::new(server, args.key.clone(), &args.data, args.source.clone())?),

@@ -1,10 +1,11 @@
 //! Detecting in what has come, and printing it at once.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sigma::{Engine, Level};
-use telemetry::Options;
+use telemetry::{Mappings, Options};
 
 use super::follow::Piece;
 use crate::hunt::finding::{Finding, Place, Row};
@@ -21,19 +22,22 @@ pub enum Output {
 
 pub struct Show {
     engine: Engine,
+    mappings: Arc<Mappings>,
     level: Level,
     output: Output,
     look: Look,
 }
 
 impl Show {
-    pub fn new(engine: Engine, level: Level, output: Output) -> Show {
-        Show { engine, level, output, look: Look::of_terminal(io::stdout().is_terminal()) }
+    pub fn new(engine: Engine, mappings: Arc<Mappings>, level: Level, output: Output) -> Show {
+        Show { engine, mappings, level, output, look: Look::of_terminal(io::stdout().is_terminal()) }
     }
 
     /// Reads a piece, matches it and prints what was found. Records are counted in `records`.
     pub fn piece(&self, name: &str, piece: &Piece, records: &mut u64) -> anyhow::Result<()> {
-        let options = Options::new(Timestamp::now()).with_format(piece.format);
+        let options = Options::new(Timestamp::now())
+            .with_format(piece.format)
+            .with_mappings(Arc::clone(&self.mappings));
         let reader = match telemetry::from_bytes(name, piece.body.clone(), &options) {
             Ok(reader) => reader,
             Err(error) => {

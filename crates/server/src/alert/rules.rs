@@ -19,6 +19,7 @@ use crate::event::Source;
 #[derive(RustEmbed)]
 #[folder = "../../content/rules"]
 #[include = "*.yml"]
+#[exclude = "mappings/*"]
 struct Shipped;
 
 /// The shipped catalogue of ATT&CK.

@@ -8,7 +8,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use domain::{Actor, IntakeId, Permission, SourceId};
@@ -330,7 +330,7 @@ fn prepare(app: &App, source: &Source, batches: &[Batch]) -> Result<Prepared> {
 fn read(app: &App, source: &Source, batch: &Batch, chunk: &mut Chunk) -> Result<Option<Format>> {
     let (engine, rules) = (&app.engine, &app.rules);
     let expected = source.format.as_deref().and_then(|name| name.parse().ok());
-    let mut options = Options::new(app.clock.now());
+    let mut options = Options::new(app.clock.now()).with_mappings(Arc::clone(&app.mappings));
     options.format = batch.format.or(expected);
     if batch.records.is_empty() {
         return read_whole(app, source, &batch.body, &options, chunk);

@@ -33,6 +33,7 @@ pub struct Start {
     pub name: String,
     /// The time of reading, for formats that leave the year out.
     pub now: Timestamp,
+    pub mappings: Arc<telemetry::Mappings>,
     /// Records that are stored already.
     pub skip: u64,
 }
@@ -91,8 +92,12 @@ fn read_pieces(
     let blob = blobs
         .open_blob(&start.sha256)
         .map_err(|error| format!("{}: its bytes cannot be read from the blob store: {error}", start.name))?;
-    let records = telemetry::from_read(&start.name, blob, &Options::new(start.now))
-        .map_err(|error| format!("{error}."))?;
+    let records = telemetry::from_read(
+        &start.name,
+        blob,
+        &Options::new(start.now).with_mappings(Arc::clone(&start.mappings)),
+    )
+    .map_err(|error| format!("{error}."))?;
     let format = records.format().name();
     let mut all = Sha256::new();
     let mut chunk = Chunk::default();

@@ -146,7 +146,13 @@ pub async fn resume(app: &App) -> Result<()> {
 /// holds none leaves no trace but its refusal.
 async fn read_new(app: &App, actor: &Actor, new: NewDelivery) -> Result<Delivery> {
     let _place = place(app).await?;
-    let start = Start { sha256: new.sha256.clone(), name: new.name.clone(), now: app.clock.now(), skip: 0 };
+    let start = Start {
+        sha256: new.sha256.clone(),
+        name: new.name.clone(),
+        now: app.clock.now(),
+        mappings: Arc::clone(&app.mappings),
+        skip: 0,
+    };
     let mut pieces = begin_reading(app, start);
     let (format, first) = match pieces.recv().await {
         Some(Piece::Begun { format, first }) => (format, first),
@@ -174,6 +180,7 @@ async fn read_on(app: &App, delivery: Delivery) -> Result<Delivery> {
         name: delivery.name.clone(),
         // Not now: what a record means must not depend on when its reading was resumed.
         now: delivery.received_at,
+        mappings: Arc::clone(&app.mappings),
         skip: u64::try_from(delivery.events + delivery.refused).unwrap_or(0),
     };
     let pieces = begin_reading(app, start);

@@ -1,6 +1,8 @@
 //! Replay: held records are read again, with today's readers and the format that their source has now.
 //! Those that can be read become events of a delivery of their own; the others stay held.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::{Actor, IntakeId, Permission};
 use serde::Serialize;
@@ -107,7 +109,7 @@ fn read_again(app: &App, name: &str, held: Vec<HeldRecord>, formats: &[Option<Fo
     let mut again = ReadAgain { chunk: Chunk::default(), records: Vec::new(), body: Vec::new(), format: "" };
     for (record, format) in held.into_iter().zip(formats) {
         let raw = Bytes::from(record.raw);
-        let mut options = Options::new(app.clock.now());
+        let mut options = Options::new(app.clock.now()).with_mappings(Arc::clone(&app.mappings));
         options.format = *format;
         let Some(events) = read_one(name, &raw, &options) else { continue };
         for event in &events {
@@ -129,7 +131,8 @@ fn read_one(name: &str, raw: &Bytes, options: &Options) -> Option<Vec<Event>> {
     if let Some(Some(Ok(event))) = expected.as_mut().map(|records| records.read(raw)) {
         return Some(vec![event]);
     }
-    let reader = telemetry::from_bytes(name, raw.clone(), &Options::new(options.now)).ok()?;
+    let options = Options { format: None, ..options.clone() };
+    let reader = telemetry::from_bytes(name, raw.clone(), &options).ok()?;
     let events = reader.collect::<Result<Vec<_>, _>>().ok()?;
     (!events.is_empty()).then_some(events)
 }

@@ -9,6 +9,7 @@ mod files;
 mod hunt;
 mod import;
 mod papers;
+mod rules;
 mod serve;
 mod tail;
 mod text;
@@ -34,6 +35,7 @@ enum Command {
     Hunt(hunt::Args),
     Serve(serve::Args),
     Tail(tail::Args),
+    Rules(rules::Args),
     Demo(demo::Args),
     Import(import::Args),
     Report(papers::ReportArgs),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Hunt(args) => hunt::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Tail(args) => tail::run(&args),
+        Command::Rules(args) => rules::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Report(args) => papers::report(&args),

@@ -40,6 +40,9 @@ pub struct Args {
     /// rules is taken without being named.
     #[arg(long, value_name = "DIR", env = "WATCHBELL_MAPPINGS")]
     pub mappings: Option<PathBuf>,
+    /// What `%placeholders%` in rules stand for: a YAML file of names with lists of values.
+    #[arg(long, value_name = "FILE", env = "WATCHBELL_PLACEHOLDERS")]
+    pub placeholders: Option<PathBuf>,
     /// Listen for syslog over UDP (RFC 5426).
     #[arg(long, value_name = "ADDRESS:PORT", env = "WATCHBELL_SYSLOG_UDP")]
     pub syslog_udp: Option<SocketAddr>,
@@ -113,6 +116,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         database: args.database.clone(),
         rules: args.rules.clone(),
         mappings: crate::files::mappings(args.mappings.as_deref(), &args.rules)?,
+        placeholders: crate::rules::placeholders(args.placeholders.as_deref())?,
         syslog: syslog(args),
         ..Config::new(&args.data)
     })

@@ -47,6 +47,8 @@ pub struct Config {
     pub rules: Vec<PathBuf>,
     /// What the records of products mean.
     pub mappings: Arc<telemetry::Mappings>,
+    /// What placeholders in rules stand for.
+    pub placeholders: sigma::Placeholders,
     /// The largest request that the intake takes, in bytes.
     pub largest_intake: u64,
     /// The ledger's name in its checkpoints.
@@ -63,6 +65,7 @@ impl Config {
             database: None,
             rules: Vec::new(),
             mappings: telemetry::Mappings::shipped(),
+            placeholders: sigma::Placeholders::new(),
             largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
@@ -100,7 +103,7 @@ impl App {
         let db = Db::open(&address, MIGRATIONS).await?;
         let blobs = Blobs::open(config.data.join("blobs"))?;
         let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
-        let (engine, rules) = crate::alert::rules::load(&config.rules)?;
+        let (engine, rules) = crate::alert::rules::load(&config.rules, &config.placeholders)?;
         let signals = outbox::follow(&db).await?;
         Ok(App {
             db,

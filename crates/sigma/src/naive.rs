@@ -152,6 +152,27 @@ mod tests {
         slowly.len()
     }
 
+    /// What explanations say, of the rules that look at the event's source.
+    fn explanations_agree(engine: &Engine, event: &Event) -> usize {
+        let fired = engine.matches(event);
+        let mut told = 0;
+        for (number, rule) in engine.rules().iter().enumerate() {
+            if event.source.satisfies(&rule.logsource) {
+                let explained = rule.explain(event);
+                assert_eq!(
+                    explained.fires,
+                    fired.contains(&number),
+                    "{}: {:#?}",
+                    rule.title,
+                    explained.lines()
+                );
+                assert!(!explained.reasons().is_empty(), "{}", rule.title);
+                told += 1;
+            }
+        }
+        told
+    }
+
     #[test]
     fn all_public_rules_match_what_their_trees_say() {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
@@ -166,6 +187,11 @@ mod tests {
             let found: usize = log.step_by(step).map(|event| agree(&engine, &event.unwrap())).sum();
             println!("{name}: {found} matches agree");
             assert!(found > 0);
+            let log = telemetry::open(&root.join("windows-jsonl").join(name), &options).unwrap();
+            let told: usize =
+                log.step_by(step * 20).map(|event| explanations_agree(&engine, &event.unwrap())).sum();
+            println!("{name}: {told} explanations agree");
+            assert!(told > 0);
         }
     }
 
@@ -199,6 +225,7 @@ mod tests {
                     }
                 }
                 agree(&engine, &event);
+                explanations_agree(&engine, &event);
             }
         }
     }

@@ -2,7 +2,8 @@
 //! value compares with them.
 
 use std::cmp::Ordering;
-use std::net::{IpAddr, Ipv6Addr};
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use jiff::civil::DateTime;
 use telemetry::Value;
@@ -53,6 +54,15 @@ impl Number {
         match (self, other) {
             (Number::Int(left), Number::Int(right)) => Some(left.cmp(&right)),
             _ => self.as_float().partial_cmp(&other.as_float()),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Number::Int(number) => number.fmt(f),
+            Number::Float(bits) => f64::from_bits(*bits).fmt(f),
         }
     }
 }
@@ -156,6 +166,19 @@ impl Network {
             (Network::V6 { network, mask }, IpAddr::V4(address)) => {
                 // Only a network of mapped addresses can mean IPv4.
                 mask.leading_ones() >= 96 && in_v6(address.to_ipv6_mapped(), network, mask)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Network::V4 { network, mask } => {
+                write!(f, "{}/{}", Ipv4Addr::from(*network), mask.leading_ones())
+            }
+            Network::V6 { network, mask } => {
+                write!(f, "{}/{}", Ipv6Addr::from(*network), mask.leading_ones())
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a search identifier asks of an event, as a tree of tests: the uncompiled form between YAML
 //! and the engine. Equal tests hash alike, so that the engine keeps each of them once.
 
+use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -152,6 +153,25 @@ impl Regex {
 
     fn identity(&self) -> (&str, RegexFlags, Place) {
         (&self.source, self.flags, self.place)
+    }
+}
+
+/// As `re` and its flags write it: `/…/i`.
+impl fmt::Display for Regex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (before, after) = match self.place {
+            Place::Start => ("^", ""),
+            Place::End => ("", "$"),
+            Place::Whole | Place::Anywhere => ("", ""),
+        };
+        write!(f, "/{before}{}{after}/", self.source)?;
+        let flags = self.flags;
+        for (set, letter) in [(flags.ignore_case, "i"), (flags.multi_line, "m"), (flags.dot_all, "s")] {
+            if set {
+                f.write_str(letter)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -45,6 +45,9 @@ pub struct Args {
     /// rules is taken without being named.
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
+    /// What `%placeholders%` in rules stand for: a YAML file of names with lists of values.
+    #[arg(long, value_name = "FILE")]
+    placeholders: Option<PathBuf>,
     /// How to print what was found.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -90,7 +93,7 @@ Exit codes:
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
     let (from, until) = range(args)?;
-    let rules = rules::load(&args.rules)?;
+    let rules = rules::load(&args.rules, args.placeholders.as_deref())?;
     let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
     if args.refused {
         rules::list_refused(&rules.refused);

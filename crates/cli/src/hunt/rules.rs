@@ -1,6 +1,6 @@
 //! The rules of a hunt: those in the folders named, or the ones that Watchbell ships.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use sigma::{Engine, Refusal, RuleSet, Warning};
@@ -17,13 +17,15 @@ pub struct Rules {
     pub shipped: bool,
 }
 
-pub fn load(paths: &[PathBuf]) -> anyhow::Result<Rules> {
+/// Loads them with what the file of placeholders gives.
+pub fn load(paths: &[PathBuf], placeholders: Option<&Path>) -> anyhow::Result<Rules> {
+    let placeholders = crate::rules::placeholders(placeholders)?;
     if paths.is_empty() {
-        let (engine, _) = server::alert::rules::load(&[])?;
+        let (engine, _) = server::alert::rules::load(&[], &placeholders)?;
         let files = engine.rules().len();
         return Ok(Rules { engine, refused: Vec::new(), warnings: Vec::new(), files, shipped: true });
     }
-    let set = RuleSet::new();
+    let set = RuleSet::with_placeholders(placeholders);
     let mut loaded = sigma::Loaded::default();
     for path in paths {
         let about = || format!("the rules in {} cannot be loaded; check the path", path.display());

@@ -55,6 +55,9 @@ pub struct Args {
     /// rules is taken without being named.
     #[arg(long, value_name = "DIR")]
     mappings: Option<PathBuf>,
+    /// What `%placeholders%` in rules stand for: a YAML file of names with lists of values.
+    #[arg(long, value_name = "FILE")]
+    placeholders: Option<PathBuf>,
     /// How to print detections.
     #[arg(short, long, value_enum, default_value_t = Output::Table)]
     output: Output,
@@ -104,7 +107,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 async fn tail(args: &Args) -> anyhow::Result<ExitCode> {
-    let rules = if args.send_only { None } else { Some(rules::load(&args.rules)?) };
+    let rules =
+        if args.send_only { None } else { Some(rules::load(&args.rules, args.placeholders.as_deref())?) };
     let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
     let mut show = rules.map(|rules| Show::new(rules.engine, mappings, args.level, args.output));
     let mut shipper = match &args.server {

@@ -5,6 +5,7 @@
 mod batches;
 mod hunt;
 mod kill;
+mod rules;
 mod served;
 mod story;
 mod support;

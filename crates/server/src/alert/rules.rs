@@ -4,13 +4,13 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use domain::attack::{Tactic, TechniqueId};
+use domain::attack::{Tactic, TechniqueId, catalogue};
 use domain::{IncidentType, Severity};
 use rust_embed::RustEmbed;
-use serde::{Deserialize, Serialize};
-use sigma::{Engine, Level, Loaded, Rule, RuleIndex, RuleSet};
+use serde::Serialize;
+use sigma::{Engine, Level, Loaded, Placeholders, Rule, RuleIndex, RuleSet};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
@@ -19,11 +19,25 @@ use crate::event::Source;
 #[derive(RustEmbed)]
 #[folder = "../../content/rules"]
 #[include = "*.yml"]
+#[include = "*/samples/*.jsonl"]
 #[exclude = "mappings/*"]
 struct Shipped;
 
-/// The shipped catalogue of ATT&CK.
-const ATTACK: &str = include_str!("../../../../content/taxonomies/attack.json");
+/// The shipped rules' files, `content/rules/…`, each with its text, in the order of their names.
+pub fn shipped_rules() -> impl Iterator<Item = (String, String)> {
+    let mut names: Vec<_> = Shipped::iter().filter(|name| name.ends_with(".yml")).collect();
+    names.sort();
+    names.into_iter().filter_map(|name| {
+        let path = format!("content/rules/{name}");
+        shipped_file(&path).map(|text| (path, text))
+    })
+}
+
+/// The text of a shipped rule's file, or of its samples.
+pub fn shipped_file(path: &str) -> Option<String> {
+    let file = Shipped::get(path.strip_prefix("content/rules/")?)?;
+    Some(String::from_utf8_lossy(&file.data).into_owned())
+}
 
 /// What people know of a rule.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -103,11 +117,12 @@ impl Catalogue {
 }
 
 /// Loads the shipped rules and those in the folders.
-pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
+pub fn load(folders: &[PathBuf], placeholders: &Placeholders) -> Result<(Engine, Catalogue)> {
+    let set = RuleSet::with_placeholders(placeholders.clone());
     let mut catalogue = Catalogue { rules: Vec::new(), refused: Vec::new(), texts: HashMap::new() };
-    let mut all = Loaded { rules: shipped(&mut catalogue)?, ..Loaded::default() };
+    let mut all = Loaded { rules: shipped(&set, &mut catalogue)?, ..Loaded::default() };
     for folder in folders {
-        all.merge(extra(folder, &mut catalogue)?);
+        all.merge(extra(&set, folder, &mut catalogue)?);
     }
     // Filters of one folder may tune the rules of another, and the shipped ones.
     all.apply_filters();
@@ -122,15 +137,10 @@ pub fn load(folders: &[PathBuf]) -> Result<(Engine, Catalogue)> {
     Ok((Engine::new(all.rules), catalogue))
 }
 
-fn shipped(catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
-    let mut names: Vec<_> = Shipped::iter().collect();
-    names.sort();
+fn shipped(set: &RuleSet, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
     let mut rules = Vec::new();
-    for name in names {
-        let Some(file) = Shipped::get(&name) else { continue };
-        let path = format!("content/rules/{name}");
-        let text = String::from_utf8_lossy(&file.data).into_owned();
-        let loaded = RuleSet::new().load_str(&path, &text);
+    for (path, text) in shipped_rules() {
+        let loaded = set.load_str(&path, &text);
         if let Some(refusal) = loaded.refused.first() {
             return Err(Error::Invalid(format!("A rule that Watchbell ships cannot be loaded: {refusal}")));
         }
@@ -141,8 +151,8 @@ fn shipped(catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
     Ok(rules)
 }
 
-fn extra(folder: &Path, catalogue: &mut Catalogue) -> Result<Loaded> {
-    let loaded = RuleSet::new().load_dir(folder).map_err(|error| {
+fn extra(set: &RuleSet, folder: &Path, catalogue: &mut Catalogue) -> Result<Loaded> {
+    let loaded = set.load_dir(folder).map_err(|error| {
         Error::Invalid(format!("The rules in {} cannot be loaded: {error}", folder.display()))
     })?;
     for refusal in &loaded.refused {
@@ -230,30 +240,9 @@ fn suggested_type(tag: &str) -> Option<IncidentType> {
     word.strip_prefix("watchbell.")?.replace('-', "_").parse().ok()
 }
 
-#[derive(Deserialize)]
-struct AttackFile {
-    techniques: HashMap<String, Technique>,
-}
-
-#[derive(Deserialize)]
-struct Technique {
-    name: String,
-}
-
-static TECHNIQUES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-    let file: Result<AttackFile, _> = serde_json::from_str(ATTACK);
-    match file {
-        Ok(file) => file.techniques.into_iter().map(|(id, technique)| (id, technique.name)).collect(),
-        Err(error) => {
-            tracing::error!(%error, "the shipped names of ATT&CK techniques cannot be read");
-            HashMap::new()
-        }
-    }
-});
-
 /// A technique's name in ATT&CK; `None` if the shipped catalogue has no such technique.
 pub fn technique_name(id: &str) -> Option<&'static str> {
-    TECHNIQUES.get(id).map(String::as_str)
+    catalogue::current(id).map(|(_, technique)| technique.name.as_str())
 }
 
 #[cfg(test)]
@@ -262,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_shipped_rules_are_all_known_by_name_technique_and_type() {
-        let (engine, catalogue) = load(&[]).unwrap();
+        let (engine, catalogue) = load(&[], &Placeholders::new()).unwrap();
         assert!(engine.rules().len() >= 40);
         assert_eq!(engine.rules().len(), catalogue.all().len());
         assert!(catalogue.refused().is_empty());
@@ -280,18 +269,32 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("bad.yml"), "title: Bad\nlogsource:\n  product: windows\n")
             .unwrap();
-        let (_, catalogue) = load(&[folder.path().to_owned()]).unwrap();
+        let (_, catalogue) = load(&[folder.path().to_owned()], &Placeholders::new()).unwrap();
         let refused = &catalogue.refused()[0];
         assert!(refused.file.ends_with("bad.yml"));
         assert_eq!(refused.title.as_deref(), Some("Bad"));
         assert!(refused.reason.contains("detection"), "{}", refused.reason);
-        assert!(load(&[folder.path().join("nowhere")]).is_err());
+        assert!(load(&[folder.path().join("nowhere")], &Placeholders::new()).is_err());
+    }
+
+    #[test]
+    fn a_rule_with_placeholders_is_refused_until_they_have_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let rule = "title: Admins\nlogsource: {product: linux}\ndetection:\n  s: {User|expand: '%admins%'}\n  condition: s\n";
+        std::fs::write(folder.path().join("admins.yml"), rule).unwrap();
+        let folders = [folder.path().to_owned()];
+        let (_, without) = load(&folders, &Placeholders::new()).unwrap();
+        assert!(without.refused()[0].reason.contains("%admins%"), "{}", without.refused()[0].reason);
+        let values = Placeholders::from([("admins".to_owned(), vec!["root".to_owned()])]);
+        let (_, with) = load(&folders, &values).unwrap();
+        assert!(with.refused().is_empty());
+        assert!(with.all().iter().any(|rule| rule.title == "Admins"));
     }
 
     #[test]
     fn a_filter_of_a_folder_tunes_shipped_rules() {
         let certutil = "proc_creation_win_certutil_download";
-        let (engine, catalogue) = load(&[]).unwrap();
+        let (engine, catalogue) = load(&[], &Placeholders::new()).unwrap();
         let rule = catalogue.all().iter().find(|rule| rule.file.contains(certutil)).unwrap();
         let text = std::fs::read_to_string(format!(
             "{}/../../content/rules/windows/samples/{certutil}.jsonl",
@@ -324,7 +327,7 @@ mod tests {
             rule.id
         );
         std::fs::write(folder.path().join("filter.yml"), filter).unwrap();
-        let (tuned, tuned_catalogue) = load(&[folder.path().to_owned()]).unwrap();
+        let (tuned, tuned_catalogue) = load(&[folder.path().to_owned()], &Placeholders::new()).unwrap();
         assert!(tuned_catalogue.refused().is_empty());
         assert!(!events.is_empty());
         let known = tuned_catalogue.get(&rule.id).unwrap();

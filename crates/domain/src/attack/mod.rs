@@ -1,5 +1,13 @@
 //! The names of MITRE ATT&CK (enterprise, version 19) and D3FEND that rules and procedures refer to.
-//! Only the tactics and the form of the identifiers; the catalogue of techniques is content.
+//! Here are the tactics and the form of the identifiers; `catalogue` reads the techniques, which are
+//! content, `matrix` says which of them rules cover, and `navigator` writes that for MITRE's viewer.
+
+pub mod catalogue;
+mod matrix;
+mod navigator;
+
+pub use matrix::{Cell, Column, Matrix};
+pub use navigator::layer;
 
 use std::fmt;
 use std::str::FromStr;

@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 
 use super::noise::{self, Noise};
 use super::rules::{KnownRule, RefusedRule};
+use super::try_event::{self, Tried};
 use super::{Alert, Filter, Match, suppress};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
@@ -33,6 +34,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(unmerge))
         .routes(routes!(rules))
         .routes(routes!(rule))
+        .routes(routes!(explain))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -305,4 +307,29 @@ async fn rule(
         suggestion,
         rule: RuleAtWork { rule: KnownRule::clone(rule), noise },
     }))
+}
+
+/// An event to be tried on a rule.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Trial {
+    /// A record as its log has it, or several.
+    #[schema(example = "{\"EventID\": 1, \"CommandLine\": \"whoami\"}")]
+    event: String,
+    /// Take it for an event of the rule's log source.
+    #[serde(default)]
+    assume_source: bool,
+}
+
+/// Says why a rule fires on an event, or why it does not. Nothing is kept.
+#[utoipa::path(post, path = "/api/v1/rules/{id}/explain", tag = "rules", params(("id" = String, Path)),
+    request_body = Trial,
+    responses((status = 200, body = Tried), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn explain(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<String>,
+    Json(trial): Json<Trial>,
+) -> Result<axum::Json<Tried>> {
+    try_event::explain(&app, &actor, &id, trial.event, trial.assume_source).await.map(axum::Json)
 }

@@ -3,6 +3,8 @@
 
 pub mod absorb;
 pub mod api;
+mod coverage;
+mod coverage_page;
 pub mod grouping;
 mod matches;
 pub mod merge;
@@ -16,6 +18,7 @@ pub mod rules;
 mod rules_page;
 mod store;
 pub mod suppress;
+mod try_event;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};
 use domain::{

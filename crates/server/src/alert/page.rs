@@ -12,7 +12,7 @@ use domain::{Actor, AlertId, Permission, UserId};
 use maud::{Markup, html};
 
 use super::rules::{KnownRule, technique_name};
-use super::{Act, Alert, Match, grouping, merge_page, queue_page, risk, rules_page, suppress};
+use super::{Act, Alert, Match, coverage_page, grouping, merge_page, queue_page, risk, rules_page, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event::{self, StoredEvent};
@@ -37,7 +37,9 @@ pub fn routes() -> Router<App> {
         .route("/alerts/{id}/dismiss", post(dismiss))
         .route("/alerts/{id}/reopen", post(reopen))
         .route("/rules", get(rules_page::list))
-        .route("/rules/{id}", get(rules_page::one))
+        .route("/rules/coverage", get(coverage_page::page))
+        .route("/rules/coverage/layer", get(coverage_page::layer))
+        .route("/rules/{id}", get(rules_page::one).post(rules_page::try_event))
         .route("/entities", get(risk::list_page::list))
         .route("/entities/settings", get(risk::settings_page::form).post(risk::settings_page::set))
         .route("/entities/{kind}/{name}", get(risk::page::one))

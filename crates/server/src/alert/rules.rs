@@ -53,7 +53,7 @@ pub struct KnownRule {
     pub false_positives: Vec<String>,
     pub references: Vec<String>,
     pub logsource: Source,
-    /// ATT&CK techniques, such as T1059.001.
+    /// ATT&CK techniques, such as T1059.001, by the ids of the shipped version.
     pub techniques: Vec<String>,
     /// ATT&CK tactics, such as credential-access.
     pub tactics: Vec<String>,
@@ -197,7 +197,7 @@ fn known(rule: &Rule, shipped: bool) -> KnownRule {
             service: text(&source.service),
         },
         techniques: distinct(
-            rule.tags.iter().filter_map(|tag| TechniqueId::from_tag(tag)).map(|id| id.to_string()),
+            rule.tags.iter().filter_map(|tag| TechniqueId::from_tag(tag)).map(|id| todays(id.as_str())),
         ),
         tactics: distinct(
             rule.tags.iter().filter_map(|tag| Tactic::from_tag(tag)).map(|tactic| tactic.to_string()),
@@ -212,6 +212,11 @@ fn known(rule: &Rule, shipped: bool) -> KnownRule {
 
 fn tuning(filter: &sigma::Tuning) -> Tuning {
     Tuning { title: filter.title.clone(), file: filter.file.display().to_string(), line: filter.line }
+}
+
+/// Rules name techniques by the ids of their time; people look for today's.
+fn todays(technique: &str) -> String {
+    catalogue::current(technique).map_or(technique, |(id, _)| id).to_owned()
 }
 
 fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {

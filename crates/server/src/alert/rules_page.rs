@@ -1,18 +1,19 @@
 //! The rules' pages: those in use and how often each fired, those that were refused, and one rule.
 
 use axum::extract::State;
-use domain::Severity;
+use domain::{Actor, Severity};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::noise::{self, Noise};
-use super::page::{encode, status, techniques};
+use super::page::{Pairs, encode, status, techniques, value};
 use super::rules::{KnownRule, RefusedRule};
+use super::try_event::{self, Shown};
 use super::{Alert, Filter, grouping, suppress};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event;
-use crate::web::extract::{Path, Query, Who};
+use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::paging::PageQuery;
 use crate::web::parts;
@@ -99,10 +100,13 @@ pub async fn list(
     let refused = app.rules.refused();
     let noisy = app.rules.all().iter().filter(|rule| of(rule).noisy.is_some()).count();
     let content = html! {
-        header class="page-head" { div class="page-title" {
+        header class="page-head" {
+            div class="page-title" {
             h1 { "Rules" }
             p class="page-sub" { (app.rules.all().len()) " Sigma rules look at every event." @if !refused.is_empty() { " " (refused.len()) " could not be loaded." } @if noisy > 0 { " " a href="/rules?show=noisy" { (noisy) @if noisy == 1 { " is noisy" } @else { " are noisy" } } "." } }
-        } }
+            }
+            div class="page-actions" { a class="button" href="/rules/coverage" { (parts::icon("chart")) "Coverage of ATT&CK" } }
+        }
         (filter_bar(&query))
         div class="stack" {
             @if fitting.is_empty() {
@@ -202,16 +206,35 @@ fn refused_card(refused: &[RefusedRule]) -> Markup {
 }
 
 pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>) -> Result<Markup> {
-    let rule = app.rules.get(&id).ok_or(Error::NotFound("rule"))?;
+    draw(&app, &actor, &id, &Shown::default()).await
+}
+
+/// The same page, with what came of an event that somebody tried on the rule.
+pub async fn try_event(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<String>,
+    Form(form): Form<Pairs>,
+) -> Result<Markup> {
+    let text = value(&form, "event").unwrap_or_default().to_owned();
+    let assume = value(&form, "assume").is_some();
+    match try_event::explain(&app, &actor, &id, text.clone(), assume).await {
+        Err(error @ (Error::NotFound(_) | Error::Forbidden(_))) => Err(error),
+        tried => draw(&app, &actor, &id, &Shown { text, assume, tried: Some(tried) }).await,
+    }
+}
+
+async fn draw(app: &App, actor: &Actor, id: &str, shown: &Shown) -> Result<Markup> {
+    let rule = app.rules.get(id).ok_or(Error::NotFound("rule"))?;
     let filter = Filter { rule: Some(rule.id.clone()), with_merged: true, ..Filter::default() };
-    let alerts = super::list(&app, &actor, &filter, &PageQuery { cursor: None, limit: Some(20) }).await?;
-    let noise = noise::of_all(&app, &actor).await?.remove(&rule.id).unwrap_or_default();
-    let weeks = noise::weeks(&app, &actor, &rule.id).await?;
-    let suppressions = suppress::of_rule(&app, &actor, &rule.id).await?;
-    let groupings = grouping::history(&app, &actor, &rule.id).await?;
-    let names = event::page::names(&app, &actor).await?;
+    let alerts = super::list(app, actor, &filter, &PageQuery { cursor: None, limit: Some(20) }).await?;
+    let noise = noise::of_all(app, actor).await?.remove(&rule.id).unwrap_or_default();
+    let weeks = noise::weeks(app, actor, &rule.id).await?;
+    let suppressions = suppress::of_rule(app, actor, &rule.id).await?;
+    let groupings = grouping::history(app, actor, &rule.id).await?;
+    let names = event::page::names(app, actor).await?;
     let suggestion = match noise.noisy {
-        Some(_) => noise::suggest(&app, &actor, &rule.id).await?,
+        Some(_) => noise::suggest(app, actor, &rule.id).await?,
         None => None,
     };
     let content = html! {
@@ -223,7 +246,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
             }
             div class="page-actions" { a class="button" href={ "/?status=all&rule=" (encode(&rule.id)) } { "All its alerts" } }
         }
-        (noise::notice(&actor, &noise, suggestion.as_ref()))
+        (noise::notice(actor, &noise, suggestion.as_ref()))
         div class="columns" {
             div class="stack" {
                 section class="card" aria-labelledby="what" {
@@ -233,6 +256,7 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
                         @if !rule.false_positives.is_empty() { h3 { "Harmless when" } ul { @for text in &rule.false_positives { li { (text) } } } }
                     }
                 }
+                (try_event::card(rule, shown))
                 (noise::history_card(&noise, &weeks))
                 (alerts_card(&alerts.items))
                 @if let Some(yaml) = app.rules.yaml(rule) {
@@ -245,10 +269,10 @@ pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>
                     }
                 }
             }
-            aside class="stack" aria-label="Facts" { (grouping::page::card(&actor, rule, &groupings, &names)) (noise::tuned_card(rule, &suppressions)) (facts(rule)) }
+            aside class="stack" aria-label="Facts" { (grouping::page::card(actor, rule, &groupings, &names)) (noise::tuned_card(rule, &suppressions)) (facts(rule)) }
         }
     };
-    Ok(frame::page(&app, &actor, Nav::Rules, &rule.title, &[], &content).await)
+    Ok(frame::page(app, actor, Nav::Rules, &rule.title, &[], &content).await)
 }
 
 fn alerts_card(alerts: &[Alert]) -> Markup {

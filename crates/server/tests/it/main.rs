@@ -28,6 +28,7 @@ mod plan;
 mod plan_pages;
 mod report;
 mod risk;
+mod rules;
 mod security;
 mod source;
 mod speak;

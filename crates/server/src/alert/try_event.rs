@@ -1,9 +1,10 @@
 //! An event tried on one rule: pasted, read as the intake would read it, and explained. Nothing of it is
 //! kept.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::{Actor, Permission};
-use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Serialize;
 use sigma::{Explanation, Line};
@@ -53,12 +54,12 @@ pub async fn explain(app: &App, actor: &Actor, id: &str, text: String, assume: b
             "That is more than 256 KiB; paste the one record that matters.".to_owned(),
         ));
     }
-    let engine = std::sync::Arc::clone(&app.engine);
-    let now = app.clock.now();
+    let engine = Arc::clone(&app.engine);
+    let options = Options::new(app.clock.now()).with_mappings(Arc::clone(&app.mappings));
     // A hostile expression may take its bounded time.
     let tried = tokio::task::spawn_blocking(move || {
         let rule = engine.rule(number).ok_or(Error::NotFound("rule"))?;
-        let events = read(text, now)?;
+        let events = read(text, &options)?;
         let of = events.len();
         let mut best: Option<(usize, Explanation)> = None;
         for (number, mut event) in events.into_iter().enumerate() {
@@ -93,9 +94,9 @@ fn no_event() -> Error {
     )
 }
 
-fn read(text: String, now: Timestamp) -> Result<Vec<Event>> {
-    let reader = telemetry::from_bytes("pasted", Bytes::from(text.into_bytes()), &Options::new(now))
-        .map_err(|_| no_event())?;
+fn read(text: String, options: &Options) -> Result<Vec<Event>> {
+    let reader =
+        telemetry::from_bytes("pasted", Bytes::from(text.into_bytes()), options).map_err(|_| no_event())?;
     let mut events = Vec::new();
     let mut wrong = None;
     for event in reader.take(MOST_EVENTS) {

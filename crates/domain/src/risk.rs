@@ -180,7 +180,9 @@ pub fn score(signs: &[Sign], at: Timestamp, settings: &Settings) -> Score {
     let further = |count: usize| count.saturating_sub(1) as f64;
     let breadth = 1.0 + TECHNIQUE * further(techniques.len()) + TACTIC * further(tactics.len());
     let breadth = breadth.min(BROADEST);
-    Score { points: parts.iter().sum::<f64>() * breadth, breadth, rules: parts.len() }
+    // An empty sum of floats is minus zero.
+    let sum = parts.iter().fold(0.0, |sum, part| sum + part);
+    Score { points: sum * breadth, breadth, rules: parts.len() }
 }
 
 /// The highest score from `since` on, and when it was reached. A score only grows with a detection, so
@@ -241,7 +243,8 @@ mod tests {
         assert!((points(&one, 168) - 20.0).abs() < 1e-9);
         assert!((points(&one, 336) - 10.0).abs() < 1e-9);
         assert_eq!(points(&one, 168 * 10 + 1), 0.0);
-        assert_eq!(score(&one, at(-1), &Settings::default()).points, 0.0, "not before it was seen");
+        let before = score(&one, at(-1), &Settings::default()).points;
+        assert_eq!(format!("{before:.0}"), "0", "not before it was seen, and not minus zero");
     }
 
     #[test]

@@ -53,14 +53,14 @@ pub fn cells(noise: &Noise) -> Markup {
     html! {
         td data-type="number" data-label="Detections" { span class="spark" { @if noise.detections > 0 { (bars(&noise.detections_by_day, 120, 24, "Detections in the last 30 days")) } (noise.detections) } }
         td data-type="number" data-label="Alerts" { (noise.alerts) }
-        td data-type="number" data-label="Share" { @if noise.alerts > 0 { (percent(noise.share)) } @else { span class="muted" { "–" } } }
+        td data-type="number" data-label="Share" { @if noise.alerts > 0 { span class="nowrap" { (percent(noise.share)) } } @else { span class="muted" { "–" } } }
         td data-type="number" data-label="Open" { (noise.open) }
         td data-type="number" data-label="False positives" { (verdicts.false_positives) @if verdicts.benign > 0 { span class="cell-sub" { (verdicts.benign) " benign" } } }
         td data-type="number" data-label="True positives" { (verdicts.true_positives) }
         td data-type="number" data-label="Precision" {
             @match noise.precision {
                 Some(precision) => { (percent(precision.value)) span class="cell-sub nowrap" { (interval(precision)) } },
-                None => span class="muted" { "no verdicts yet" },
+                None => span class="muted nowrap" { "no verdicts yet" },
             }
         }
     }

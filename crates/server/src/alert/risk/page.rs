@@ -99,7 +99,7 @@ fn signs_card(signs: &[Sign], title: &str, sub: &str, with_state: bool) -> Marku
         section class="card" aria-labelledby="signs" {
             div class="card-head" { h2 id="signs" { (title) } span class="muted" { (sub) } }
             @if signs.is_empty() { div class="card-body" { p class="muted" { "None." } } } @else {
-                div class="table-scroll" role="region" aria-label=(title) tabindex="0" {
+                div class="table-scroll" role="region" aria-label={ "Table: " (title.to_lowercase()) } tabindex="0" {
                     table class="table" data-narrow="stack" {
                         thead { tr { th { "Level" } th { "Rule" } th data-type="number" { "Points" } th data-type="number" { "Detections" } th { "Event" } th { "Alert" } th { "Last seen" } } }
                         tbody {

@@ -31,6 +31,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0009_outside", sql: include_str!("../migrations/0009_outside.sql") },
     Migration { name: "0011_reported", sql: include_str!("../migrations/0011_reported.sql") },
     Migration { name: "0012_suppression", sql: include_str!("../migrations/0012_suppression.sql") },
+    Migration { name: "0013_source_mapping", sql: include_str!("../migrations/0013_source_mapping.sql") },
     Migration { name: "0014_noise", sql: include_str!("../migrations/0014_noise.sql") },
     Migration { name: "0014_grouping", sql: include_str!("../migrations/0014_grouping.sql") },
     Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },

@@ -105,6 +105,14 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/iris/alerts/add", May(P::Ingest)),
     ("GET", "/iris/alerts/{id}", May(P::ReadAlerts)),
     ("POST", "/api/v1/sources/{name}/events", May(P::Ingest)),
+    ("POST", "/api/v1/webhooks/{name}", May(P::Ingest)),
+    ("GET", "/api/v1/sources/{id}/mapping", May(P::ReadAlerts)),
+    ("PUT", "/api/v1/sources/{id}/mapping", May(P::TriageAlerts)),
+    ("POST", "/api/v1/sources/{id}/mapping/try", May(P::TriageAlerts)),
+    ("POST", "/sources", May(P::TriageAlerts)),
+    ("GET", "/sources/{id}/mapping", May(P::ReadAlerts)),
+    ("POST", "/sources/{id}/mapping", May(P::TriageAlerts)),
+    ("POST", "/sources/{id}/mapping/try", May(P::TriageAlerts)),
     ("GET", "/api/v1/quarantine", May(P::ReadAlerts)),
     ("GET", "/api/v1/quarantine/{number}/raw", May(P::ReadAlerts)),
     ("POST", "/api/v1/quarantine/replay", May(P::TriageAlerts)),
@@ -300,6 +308,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(source::api::routes())
         .merge(intake::quarantine_api::routes())
         .merge(intake::api::routes())
+        .merge(intake::webhook::api::routes())
         .merge(alert::api::routes())
         .merge(incident::api::routes())
         .merge(evidence::api::routes())
@@ -326,6 +335,7 @@ pub fn router(app: App) -> Router {
         .merge(event::page::routes())
         .merge(intake::page::routes())
         .merge(intake::source_page::routes())
+        .merge(intake::webhook::page::routes())
         .merge(intake::speak::routes())
         .merge(alert::page::routes())
         .merge(incident::page::routes())

@@ -81,6 +81,8 @@ pub enum Cause {
     ZeekHeader(&'static str),
     #[error("not a syslog message: {0}")]
     Syslog(&'static str),
+    #[error("the source's mapping does not recognise the record: none of its tests passes")]
+    Unmapped,
     #[error("not {what}: {why}")]
     Unreadable { what: &'static str, why: &'static str },
 }

@@ -29,6 +29,9 @@ impl Context {
         }
         let mut event = Event::new(Bytes::copy_from_slice(bytes), self.format);
         flatten(bytes, &mut event)?;
+        if self.mappings.of_source().is_some() {
+            return own(event, &self.mappings);
+        }
         // Shippers mix sources in one file: the record's own marks come before the file's.
         event.format = wire_format(&event).unwrap_or(self.format);
         match event.format {
@@ -79,6 +82,16 @@ fn is_windows_flat(event: &Event) -> bool {
             .any(|name| event.get(name).is_some())
 }
 
+/// Whoever gives a source a mapping of its own knows better than its marks what a record is.
+fn own(mut event: Event, mappings: &Mappings) -> Result<Event, Cause> {
+    event.format = Format::JsonLines;
+    if !mappings.apply(&mut event) {
+        return Err(Cause::Unmapped);
+    }
+    told_elsewhere(&mut event);
+    Ok(event)
+}
+
 fn finish(event: &mut Event, mappings: &Mappings) {
     if is_windows_tree(event) {
         let fields = event.take_fields();
@@ -90,6 +103,11 @@ fn finish(event: &mut Event, mappings: &Mappings) {
     } else if !mappings.apply(event) && is_windows_flat(event) {
         windows_flat(event);
     }
+    told_elsewhere(event);
+}
+
+/// Time and host by the names that many give them, where nothing else told them.
+fn told_elsewhere(event: &mut Event) {
     if event.time.is_none() {
         event.time = TIMES.iter().find_map(|name| event.get(name).and_then(time::value));
     }

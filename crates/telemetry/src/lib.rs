@@ -35,5 +35,5 @@ mod zeek;
 pub use detect::{FORMATS, detect};
 pub use error::{Cause, Error, Position, RecordError};
 pub use event::{Event, Format, LogSource, Value};
-pub use mapping::{Mapping, MappingError, Mappings};
+pub use mapping::{Mapping, MappingError, Mappings, Reported};
 pub use reader::{Options, Reader, Records, from_bytes, from_read, open};

@@ -340,6 +340,19 @@ pub async fn note_batches(
     store::insert_batches(change, delivery, source, batches).await
 }
 
+/// Where in a blob a batch's body stands.
+#[derive(Debug, Clone)]
+pub struct LastBatch {
+    pub sha256: String,
+    pub starts_at: i64,
+    pub bytes: i64,
+}
+
+/// The newest batch of a source.
+pub async fn last_batch(app: &App, source: SourceId) -> Result<Option<LastBatch>> {
+    store::last_batch(&app.db, source).await
+}
+
 /// The newest batch of a source that its sender gave this name since some time.
 pub async fn batch_by_key(
     app: &App,

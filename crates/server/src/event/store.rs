@@ -6,8 +6,8 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::{
-    Delivery, DeliveryState, From, HELD_OF_SOURCE, KnownBatch, NewBatch, NewDelivery, NewEvent, NewRefused,
-    Progress, REFUSED_KEPT, RefusedRecord, Source, StoredEvent,
+    Delivery, DeliveryState, From, HELD_OF_SOURCE, KnownBatch, LastBatch, NewBatch, NewDelivery, NewEvent,
+    NewRefused, Progress, REFUSED_KEPT, RefusedRecord, Source, StoredEvent,
 };
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
@@ -284,6 +284,22 @@ pub async fn insert_batches(
     )
     .await?;
     Ok(())
+}
+
+/// Where the newest batch of a source stands.
+pub async fn last_batch(db: &Db, source: SourceId) -> Result<Option<LastBatch>> {
+    let row = sqlx::query(
+        "select delivery.sha256, batch.starts_at, batch.bytes from batch
+         join delivery on delivery.id = batch.delivery_id
+         where batch.source_id = $1 order by batch.delivery_id desc, batch.place desc limit 1",
+    )
+    .bind(source.get())
+    .fetch_optional(db.readers())
+    .await?;
+    row.map(|row| {
+        Ok(LastBatch { sha256: row.try_get(0)?, starts_at: row.try_get(1)?, bytes: row.try_get(2)? })
+    })
+    .transpose()
 }
 
 pub async fn batch_by_key(

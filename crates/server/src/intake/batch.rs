@@ -15,17 +15,17 @@ use domain::{Actor, IntakeId, Permission, SourceId};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use telemetry::{Format, Options, Records};
+use telemetry::{Format, MappingError, Mappings, Options, Records};
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
 use super::chunk::{self, Chunk};
-use super::stopped;
+use super::{stopped, webhook};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::event::{self, KnownBatch, NewBatch, NewDelivery};
 use crate::identity::need;
-use crate::source::{self, Heard, Source};
+use crate::source::{self, Heard, Source, mapping};
 
 /// The largest batch.
 pub const LARGEST: usize = 32 << 20;
@@ -251,8 +251,9 @@ async fn store_batches(
     batches: Vec<Batch>,
 ) -> Result<Vec<BatchReceipt>> {
     let source = source::get(app, actor, id).await?;
+    let meaning = mapping::in_force(app, &source).await?;
     let (here, told) = (app.clone(), source.clone());
-    let preparing = tokio::task::spawn_blocking(move || prepare(&here, &told, &batches));
+    let preparing = tokio::task::spawn_blocking(move || prepare(&here, &told, meaning.as_ref(), &batches));
     let prepared = preparing.await.map_err(|error| std::io::Error::other(error.to_string()))??;
     let new = NewDelivery {
         name: source.title().to_owned(),
@@ -293,14 +294,17 @@ async fn store_batches(
 }
 
 /// Keeps the bodies as one blob and shows their records to the rules.
-fn prepare(app: &App, source: &Source, batches: &[Batch]) -> Result<Prepared> {
+fn prepare(app: &App, source: &Source, meaning: Option<&Meaning>, batches: &[Batch]) -> Result<Prepared> {
     let mut kept = app.blobs.writer()?;
     let (mut chunk, mut noted, mut starts_at) = (Chunk::default(), Vec::new(), 0);
     let mut format = None;
     for batch in batches {
         std::io::Write::write_all(&mut kept, &batch.body)?;
         let before = (chunk.events.len(), chunk.progress.refused, chunk.progress.detections);
-        let used = read(app, source, batch, &mut chunk)?;
+        let used = match meaning {
+            Some(meaning) => read_webhook(app, source, meaning, &batch.body, &mut chunk)?,
+            None => read(app, source, batch, &mut chunk)?,
+        };
         format = format.or(used);
         let bytes = i64::try_from(batch.body.len()).unwrap_or(i64::MAX);
         noted.push(NewBatch {
@@ -324,6 +328,41 @@ fn prepare(app: &App, source: &Source, batches: &[Batch]) -> Result<Prepared> {
         chunk,
         batches: noted,
     })
+}
+
+/// A webhook's mapping, or why it cannot be used.
+type Meaning = std::result::Result<Arc<Mappings>, MappingError>;
+
+/// Reads a webhook's body by its mapping.
+fn read_webhook(
+    app: &App,
+    source: &Source,
+    meaning: &Meaning,
+    body: &Bytes,
+    chunk: &mut Chunk,
+) -> Result<Option<Format>> {
+    let mappings = match meaning {
+        Ok(mappings) => mappings,
+        Err(error) => {
+            chunk::refuse(chunk, "the whole body", &error.to_string(), body);
+            return Ok(None);
+        }
+    };
+    let read = webhook::read(source, body, mappings, app.clock.now()).ok_or_else(too_large)?;
+    for one in read {
+        match one.outcome {
+            Ok(told) => take_told(app, told, chunk),
+            Err(cause) => chunk::refuse(chunk, &one.place, &cause, &one.raw),
+        }
+    }
+    Ok(Some(Format::JsonLines))
+}
+
+/// Takes an event and the alert that it reports.
+pub(super) fn take_told(app: &App, told: webhook::Told, chunk: &mut Chunk) {
+    let place = chunk.events.len();
+    take(chunk, &app.engine, &app.rules, &told.event);
+    chunk.reported.extend(told.reported.map(|outside| (place, outside)));
 }
 
 /// Reads the records of a batch into the chunk. Gives the format; none if it cannot be told.

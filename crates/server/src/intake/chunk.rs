@@ -14,8 +14,8 @@ use sigma::Engine;
 use telemetry::Options;
 use tokio::sync::mpsc::Sender;
 
-use crate::alert::Found;
 use crate::alert::rules::{Catalogue, KnownRule};
+use crate::alert::{Found, Outside};
 use crate::event::{NewEvent, NewRefused, Progress, RAW_KEPT, REFUSED_KEPT, Source};
 
 /// How many records make a chunk, and after how many bytes it ends before that.
@@ -52,6 +52,8 @@ pub struct Chunk {
     pub progress: Progress,
     /// Each with its event's place in `events`.
     pub detections: Vec<(usize, Detection)>,
+    /// Alerts that events themselves report, likewise.
+    pub reported: Vec<(usize, Outside)>,
 }
 
 /// What the reading thread hands on.

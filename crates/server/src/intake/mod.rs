@@ -14,6 +14,7 @@ pub mod source_page;
 pub mod speak;
 pub mod syslog;
 mod upload;
+pub mod webhook;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -225,7 +226,7 @@ async fn read_rest(
 
 /// Stores a chunk and all that follows from it.
 async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Result<()> {
-    let Chunk { events, progress, detections } = chunk;
+    let Chunk { events, progress, detections, reported } = chunk;
     let ids = event::append(change, delivery.id, &events, &progress).await?;
     let detections = detections
         .into_iter()
@@ -240,7 +241,11 @@ async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Re
             })
         })
         .collect();
-    let touched = alert::absorb(change, delivery.id, detections).await?;
+    let mut touched = alert::absorb(change, delivery.id, detections).await?;
+    let reported = reported
+        .into_iter()
+        .filter_map(|(place, outside)| Some(alert::Outside { event: Some(*ids.get(place)?), ..outside }));
+    touched.extend(alert::raise_outside(change, reported.collect()).await?);
     incident::follow(change, &touched).await
 }
 

@@ -7,16 +7,17 @@ use bytes::Bytes;
 use domain::{Actor, IntakeId, Permission};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use telemetry::{Event, Format, Options, Records};
+use telemetry::{Event, Format, Mappings, Options, Records};
 use utoipa::ToSchema;
 
 use super::chunk::{self, Chunk};
+use super::{batch, webhook};
 use crate::app::App;
 use crate::error::Result;
 use crate::event::quarantine::{self, HeldRecord, Which};
 use crate::event::{self, NewDelivery};
 use crate::identity::need;
-use crate::source;
+use crate::source::{self, Source, mapping};
 
 /// What came of a replay.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -56,6 +57,12 @@ pub async fn replay(app: &App, actor: &Actor, which: Which) -> Result<Replay> {
         Some(id) => Some(source::get(app, actor, id).await?),
         None => None,
     };
+    let meaning = match &source {
+        Some(source) => mapping::in_force(app, source).await?,
+        None => None,
+    };
+    let meaning = meaning.transpose().map_err(|error| mapping::refusal(&error))?;
+    let webhook = source.clone().zip(meaning);
     let expected: Option<Format> =
         source.as_ref().and_then(|source| source.format.as_deref()).and_then(|name| name.parse().ok());
     let mut last: Option<(IntakeId, Option<Format>)> = None;
@@ -69,7 +76,7 @@ pub async fn replay(app: &App, actor: &Actor, which: Which) -> Result<Replay> {
     }
     let here = app.clone();
     let again = tokio::task::spawn_blocking(move || {
-        let again = read_again(&here, &name, held, &formats);
+        let again = read_again(&here, &name, held, &formats, webhook.as_ref());
         here.blobs.put(&again.body).map(|blob| (name, again, blob))
     });
     let (name, again, blob) = again.await.map_err(|error| std::io::Error::other(error.to_string()))??;
@@ -105,10 +112,25 @@ pub async fn replay(app: &App, actor: &Actor, which: Which) -> Result<Replay> {
     Ok(Replay { replayed, still_held: tried - replayed, detections, delivery: Some(delivery.id) })
 }
 
-fn read_again(app: &App, name: &str, held: Vec<HeldRecord>, formats: &[Option<Format>]) -> ReadAgain {
+fn read_again(
+    app: &App,
+    name: &str,
+    held: Vec<HeldRecord>,
+    formats: &[Option<Format>],
+    webhook: Option<&(Source, Arc<Mappings>)>,
+) -> ReadAgain {
     let mut again = ReadAgain { chunk: Chunk::default(), records: Vec::new(), body: Vec::new(), format: "" };
     for (record, format) in held.into_iter().zip(formats) {
         let raw = Bytes::from(record.raw);
+        if let Some((source, mappings)) = webhook {
+            let Some(told) = webhook::read_held(source, &raw, mappings, app.clock.now()) else { continue };
+            again.format = Format::JsonLines.name();
+            told.into_iter().for_each(|told| batch::take_told(app, told, &mut again.chunk));
+            again.records.push(record.number);
+            again.body.extend_from_slice(&raw);
+            again.body.push(b'\n');
+            continue;
+        }
         let mut options = Options::new(app.clock.now()).with_mappings(Arc::clone(&app.mappings));
         options.format = *format;
         let Some(events) = read_one(name, &raw, &options) else { continue };

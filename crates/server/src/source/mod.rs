@@ -2,6 +2,7 @@
 //! comes from it and when it last spoke. How its records are read is `intake`'s business.
 
 pub mod api;
+pub mod mapping;
 mod store;
 
 use std::collections::HashMap;
@@ -203,6 +204,21 @@ pub async fn ensure(app: &App, actor: &Actor, kind: SourceKind, name: &str) -> R
         })
     })
     .await
+}
+
+/// A webhook that nothing was sent to yet, so that its mapping can be written first.
+pub async fn make_webhook(app: &App, actor: &Actor, name: &str) -> Result<Source> {
+    need(actor, Permission::TriageAlerts, "making a webhook")?;
+    let known = store::by_name(&app.db, name.trim()).await?;
+    if let Some(known) = known.filter(|known| known.kind != SourceKind::Webhook) {
+        return Err(Error::Conflict(format!(
+            "{} is the name of {}, which is no webhook ({}). Choose another name.",
+            known.name,
+            known.id,
+            known.kind.label()
+        )));
+    }
+    ensure(app, actor, SourceKind::Webhook, name.trim()).await
 }
 
 /// Whether a source is listened to. What a paused one sends is to be kept by its sender.

@@ -34,3 +34,4 @@ mod source;
 mod speak;
 mod suppress;
 mod syslog;
+mod webhook;

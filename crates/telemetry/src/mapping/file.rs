@@ -20,6 +20,9 @@ pub(super) struct File {
     pub(super) _description: Option<String>,
     #[serde(default)]
     pub(super) recognise: Vec<Spanned<Test>>,
+    /// Where in a webhook's body the records stand.
+    pub(super) records: Option<String>,
+    pub(super) alert: Option<Spanned<Alert>>,
     pub(super) time: Option<Spanned<Given>>,
     pub(super) host: Option<Spanned<Given>>,
     pub(super) user: Option<Spanned<Given>>,
@@ -37,6 +40,21 @@ pub(super) struct File {
     pub(super) parts: Vec<Spanned<Part>>,
     #[serde(rename = "as")]
     pub(super) hand: Option<Spanned<String>>,
+}
+
+/// A record that is an alert of another product.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Alert {
+    pub(super) when: Option<Spanned<Test>>,
+    pub(super) title: Spanned<Given>,
+    pub(super) description: Option<Spanned<Given>>,
+    pub(super) severity: Option<Spanned<Given>>,
+    pub(super) id: Option<Spanned<Given>>,
+    pub(super) host: Option<Spanned<Given>>,
+    pub(super) address: Option<Spanned<Given>>,
+    pub(super) account: Option<Spanned<Given>>,
+    pub(super) techniques: Option<Spanned<Given>>,
 }
 
 /// What is said of those records that pass a test.

@@ -4,6 +4,7 @@
 //! tried before them, and one of the same name takes a shipped one's place. `docs/formats.md` describes
 //! the language.
 
+mod alert;
 mod file;
 mod given;
 mod names;
@@ -16,9 +17,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
+pub use alert::Reported;
 use names::Names;
 pub use shape::Mapping;
-use test::Test;
+use test::{Test, bit};
 
 use crate::Event;
 
@@ -79,9 +81,11 @@ impl Hand {
 #[derive(Debug, Default)]
 pub struct Mappings {
     all: Vec<Arc<Mapping>>,
-    /// The tests of each, over one table of names.
-    tests: Vec<Vec<Test>>,
+    /// The tests of all, over one table of names: whose it is, what it cannot do without, and the test.
+    tests: Vec<(usize, u128, Test)>,
     names: Names,
+    /// The first is the only one that records are for; the others are there to be handed on to.
+    one_source: bool,
 }
 
 impl Mappings {
@@ -151,19 +155,39 @@ impl Mappings {
         })
     }
 
+    /// One mapping for all records of a source, with the others to hand on to. One that says nothing of how
+    /// its records are recognised takes all; else what it does not recognise is refused.
+    ///
+    /// # Errors
+    /// When it hands on to a mapping that is not there.
+    pub fn for_source(&self, file: &str, mapping: Mapping) -> Result<Arc<Mappings>, MappingError> {
+        let mut all = self.all.clone();
+        all.retain(|one| one.name != mapping.name);
+        all.insert(0, Arc::new(mapping));
+        match Mappings::of(all) {
+            Ok(all) => Ok(Arc::new(Mappings { one_source: true, ..all })),
+            Err((_, Located { line, reason })) => Err(MappingError { file: file.to_owned(), line, reason }),
+        }
+    }
+
+    /// The mapping of all records, if there is one.
+    pub fn of_source(&self) -> Option<&Mapping> {
+        if self.one_source { self.all.first().map(|mapping| &**mapping) } else { None }
+    }
+
     fn of(all: Vec<Arc<Mapping>>) -> Result<Mappings, (String, Located)> {
         let mut names = Names::default();
         let mut tests = Vec::with_capacity(all.len());
-        for mapping in &all {
-            let one = mapping.tests(&mut names).map_err(|wrong| (mapping.name.clone(), wrong))?;
-            tests.push(one);
+        for (at, mapping) in all.iter().enumerate() {
+            let own = mapping.tests(&mut names).map_err(|wrong| (mapping.name.clone(), wrong))?;
+            tests.extend(own.into_iter().map(|test| (at, test.needs(), test)));
             if let Some((line, name)) =
                 mapping.hands().find(|(_, name)| !all.iter().any(|one| one.name == *name))
             {
                 return Err((mapping.name.clone(), no_such(line, name)));
             }
         }
-        Ok(Mappings { all, tests, names })
+        Ok(Mappings { all, tests, names, one_source: false })
     }
 
     /// All of them, in the order in which they are tried.
@@ -177,7 +201,11 @@ impl Mappings {
 
     /// The mapping that an event is for.
     pub fn recognise(&self, event: &Event) -> Option<&Mapping> {
+        if let Some(own) = self.of_source().filter(|own| own.recognise.is_empty()) {
+            return Some(own);
+        }
         let mut places = Vec::new();
+        let mut there = 0;
         for (name, value) in event.fields() {
             if let Some(at) = self.names.find(name) {
                 if places.is_empty() {
@@ -185,15 +213,18 @@ impl Mappings {
                 }
                 if let Some(place) = places.get_mut(at) {
                     *place = Some(value);
+                    there |= bit(at);
                 }
             }
         }
         if places.is_empty() {
             return None;
         }
-        let fits = |tests: &Vec<Test>| tests.iter().any(|test| test.passes(&places, &event.source));
-        let at = self.tests.iter().position(fits)?;
-        self.all.get(at).map(|mapping| &**mapping)
+        let fits = |(at, needs, test): &&(usize, u128, Test)| {
+            needs & there == *needs && (*at == 0 || !self.one_source) && test.passes(&places, &event.source)
+        };
+        let (at, ..) = self.tests.iter().find(fits)?;
+        self.all.get(*at).map(|mapping| &**mapping)
     }
 
     /// Lets the mapping that the event is for say what it is; `false` if there is none.

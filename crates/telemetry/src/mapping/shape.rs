@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde_saphyr::Spanned;
 
+use super::alert::{Alert, Reported};
 use super::file;
 use super::given::Given;
 use super::names::Names;
@@ -24,6 +25,8 @@ pub struct Mapping {
     time: Option<Given>,
     host: Option<Given>,
     user: Option<Given>,
+    records: Option<String>,
+    alert: Option<Alert>,
 }
 
 #[derive(Debug)]
@@ -84,6 +87,8 @@ impl Mapping {
             time,
             host,
             user,
+            records: file.records,
+            alert: file.alert.as_ref().map(|alert| Alert::new(&alert.value)).transpose()?,
         })
     }
 
@@ -94,6 +99,21 @@ impl Mapping {
 
     pub fn title(&self) -> &str {
         &self.title
+    }
+
+    /// Where in a body the records stand, dotted; `None`: the body is a record or a list of them.
+    pub fn records(&self) -> Option<&str> {
+        self.records.as_deref()
+    }
+
+    /// Whether its records, or some, are alerts of another product.
+    pub fn has_alert(&self) -> bool {
+        self.alert.is_some()
+    }
+
+    /// The alert that an event reports; an error says why it should be one and is none.
+    pub fn report(&self, event: &Event) -> Option<Result<Reported, &'static str>> {
+        self.alert.as_ref()?.report(event)
     }
 
     /// The other mappings that it hands records on to.
@@ -111,14 +131,7 @@ impl Mapping {
         let mut hand = None;
         let (at, host);
         {
-            let mut places = vec![None; self.names.len()];
-            for (name, value) in event.fields() {
-                if let Some(place) = self.names.find(name)
-                    && let Some(place) = places.get_mut(place)
-                {
-                    *place = Some(value);
-                }
-            }
+            let places = self.names.values(event);
             let found: &Found<'_> = &places;
             for part in &self.parts {
                 if part.when.as_ref().is_some_and(|test| !test.passes(found, &source)) {

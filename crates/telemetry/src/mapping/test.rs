@@ -81,6 +81,13 @@ impl Test {
         !self.has.is_empty() || !self.at_least.is_empty() || self.texts.iter().any(|(.., not)| !not)
     }
 
+    /// The places without which it cannot pass, as bits; those beyond the bits are left out.
+    pub(super) fn needs(&self) -> u128 {
+        let texts = self.texts.iter().filter(|(.., not)| !not).map(|(place, ..)| place);
+        let numbers = self.at_least.iter().map(|(place, _)| place);
+        self.has.iter().chain(texts).chain(numbers).fold(0, |bits, place| bits | bit(*place))
+    }
+
     pub(super) fn passes(&self, found: &Found<'_>, source: &LogSource) -> bool {
         let at = |place: usize| found.get(place).copied().flatten();
         self.has.iter().all(|place| at(*place).is_some())
@@ -96,6 +103,11 @@ impl Test {
             && is_one(&self.category, source.category.as_deref())
             && is_one(&self.service, source.service.as_deref())
     }
+}
+
+/// A place as a bit.
+pub(super) fn bit(place: usize) -> u128 {
+    if place < 128 { 1 << place } else { 0 }
 }
 
 fn is_one(wanted: &Option<Vec<String>>, own: Option<&str>) -> bool {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use domain::{Actor, Permission, SourceId, SourceState};
+use domain::{Actor, Permission, SourceId, SourceKind, SourceState};
 use jiff::{SignedDuration, Timestamp};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::event::page::bytes_view;
 use crate::event::quarantine::{self, HeldRecord, HeldState, Which};
 use crate::event::{self, Delivery};
+use crate::source::mapping::{self, Version};
 use crate::source::{self, Edit, Rate, Silence, Source};
 use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
@@ -63,6 +64,7 @@ async fn list(State(app): State<App>, Who(actor): Who, Query(page): Query<PageQu
                     (parts::next_page("/sources?cursor=", sources.next.as_deref()))
                 }
             }
+            @if actor.may(Permission::TriageAlerts) { (new_webhook()) }
             (connect(sources.items.is_empty()))
         }
     };
@@ -91,6 +93,35 @@ fn table(sources: &[Source], rates: &HashMap<SourceId, Vec<Rate>>, now: Timestam
                         }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn new_webhook() -> Markup {
+    html! {
+        section class="card" aria-labelledby="webhook" {
+            div class="card-head" { h2 id="webhook" { "Make a webhook" } }
+            form class="card-body form" method="post" action="/sources" {
+                p class="muted" { "For a product that can send JSON and speaks none of the protocols below: you write what its fields mean, and try it here." }
+                div class="field" { label for="name" { "Name" } input id="name" name="name" required maxlength="200" placeholder="door-system"; }
+                div class="form-actions" { button class="button" type="submit" { (parts::icon("plus")) "Make a webhook" } }
+            }
+        }
+    }
+}
+
+/// What a webhook's records mean.
+fn mapping_card(id: SourceId, version: Option<&Version>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="mapping" {
+            div class="card-head" { h2 id="mapping" { "Mapping" } }
+            div class="card-body stack" {
+                @match version {
+                    Some(version) => p { "Version " (version.version) " is in force since " (parts::time(version.created_at)) "." },
+                    None => p class="muted" { "None yet: its records are read as those of any source. Write what its fields mean." },
+                }
+                div { a class="button" href={ "/sources/" (id) "/mapping" } { @if version.is_some() { "Change or try it" } @else { "Write a mapping" } } }
             }
         }
     }
@@ -129,6 +160,7 @@ async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) 
     let which = Which { source: Some(id), ..Which::default() };
     let held = quarantine::held(&app, &actor, &which, Some(HeldState::Held), &few).await?;
     let waiting = quarantine::count_held(&app, &which).await?;
+    let version = mapping::newest(&app, &actor, id).await?;
     let path = format!("/sources/{id}");
     let content = html! {
         header class="page-head" {
@@ -154,6 +186,7 @@ async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<SourceId>) 
             }
             aside class="stack" aria-label="Facts and settings" {
                 (facts(&source))
+                @if source.kind == SourceKind::Webhook { (mapping_card(id, version.as_ref())) }
                 @if actor.may(Permission::TriageAlerts) { (settings(&source, &rates)) }
                 (silences_card(&silences))
             }

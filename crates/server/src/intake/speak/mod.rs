@@ -3,7 +3,7 @@
 //! nothing of the server, and one answers requests. Every protocol's errors are in its own shape
 //! (`tongue`), bodies are bounded (`body`), and nothing is answered before it is committed.
 
-mod body;
+pub(super) mod body;
 mod bulk;
 mod elastic;
 mod hec;
@@ -29,6 +29,7 @@ use super::{Batch, BatchReceipt, Receipt, take, take_batch};
 use crate::app::App;
 use crate::error::Result;
 use crate::source;
+pub(super) use report::techniques;
 pub use tongue::{Dialect, translate};
 
 /// How many streams one request may feed under their own names.

@@ -93,6 +93,23 @@ proptest! {
     }
 
     #[test]
+    fn mappings_of_the_languages_own_words(
+        text in "((recognise|records|fields|parts|when|alert|title|unwrap|product|from|then|text|all|is|has|as): ?|\\{|\\}|\\[|\\]|, |\n|  |- |a\\.b|'\\{a\\}'|lower|&a |\\*a|null|~|split: ','|words: |#){0,60}"
+    ) {
+        if let Ok(mapping) = telemetry::Mapping::read("fuzz.yml", &text)
+            && let Ok(mappings) = telemetry::Mappings::shipped().for_source("fuzz.yml", mapping)
+        {
+            let options = Options::new("2024-06-01T00:00:00Z".parse().unwrap()).with_mappings(mappings);
+            let record = br#"{"a":{"b":["x,y",1,null]},"c":"1714557600"}"#;
+            let bytes = Bytes::from_static(record);
+            for event in telemetry::from_bytes("x.json", bytes, &options).unwrap().flatten() {
+                // The record's own fields stay.
+                assert_eq!(event.text("c").as_deref(), Some("1714557600"));
+            }
+        }
+    }
+
+    #[test]
     fn damaged_event_log_records(
         changes in proptest::collection::vec((0_usize..3000, any::<u8>()), 1..30),
     ) {

@@ -231,3 +231,29 @@ fn all_samples_of_real_attacks_are_read_with_all_public_rules() {
         ran.err
     );
 }
+
+#[test]
+fn records_of_own_products_are_read_by_own_mappings() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::create_dir_all(folder.path().join("rules/mappings")).unwrap();
+    let rule = "title: Door forced\nlogsource: {product: doors}\ndetection:\n  s: {User: eve}\n  condition: s\nlevel: high\n";
+    std::fs::write(at("rules/door.yml"), rule).unwrap();
+    let mapping =
+        "recognise: [{has: [door, badge.holder]}]\nproduct: doors\ntime: seen\nuser: badge.holder\n";
+    std::fs::write(at("rules/mappings/doors.yml"), mapping).unwrap();
+    let record = "{\"seen\":\"2026-11-24T03:00:00Z\",\"door\":\"north\",\"badge\":{\"holder\":\"eve\"}}\n";
+    std::fs::write(at("door.jsonl"), record).unwrap();
+    let ran = watchbell(&["hunt", &at("door.jsonl"), "--rules", &at("rules"), "--output", "jsonl"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("Door forced") && ran.out.contains("2026-11-24T03:00:00Z"), "{}", ran.out);
+    // One that is named comes before those beside the rules.
+    std::fs::create_dir(at("own")).unwrap();
+    std::fs::write(at("own/a.yml"), "recognise: [{has: [door]}]\nproduct: gates\n").unwrap();
+    let ran = watchbell(&["hunt", &at("door.jsonl"), "--rules", &at("rules"), "--mappings", &at("own")]);
+    assert!(!ran.out.contains("Door forced"), "{}", ran.out);
+    std::fs::write(at("own/a.yml"), "product: gates\nfeilds: {}\n").unwrap();
+    let ran = watchbell(&["hunt", &at("door.jsonl"), "--mappings", &at("own")]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("a.yml:2: ") && ran.err.contains("feilds"), "{}", ran.err);
+}

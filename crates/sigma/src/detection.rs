@@ -26,6 +26,13 @@ pub(crate) struct Detection {
     pub condition: Condition,
 }
 
+impl Detection {
+    /// What no event matches: for rules that search in no events.
+    pub fn nothing() -> Detection {
+        Detection { searches: Vec::new(), condition: Condition::Any(Vec::new()) }
+    }
+}
+
 pub(crate) fn read(node: &Node, placeholders: &Placeholders) -> Result<Detection> {
     read_but(node, placeholders, &[])
 }

@@ -27,8 +27,30 @@ pub enum SigmaError {
     Empty,
     #[error("a rule must be a map of keys, this is {0}")]
     NotARule(&'static str),
-    #[error("correlation rules are not supported yet; load detection rules and filters")]
-    Correlation,
+    #[error("a rule has `detection` or `correlation`, not both; make two documents of it")]
+    TwoKinds,
+    #[error(
+        "the correlation type `{0}` is unknown; use event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_min, value_max, value_median or value_percentile"
+    )]
+    CorrelationType(String),
+    #[error(
+        "`{0}` is not a time span; write a number and s, m, h, d, w, M (months) or y, such as 90m, at the most 10y"
+    )]
+    Timespan(String),
+    #[error("`{0}` is not something a correlation's condition can ask for; use gt, gte, lt, lte, eq or neq")]
+    Comparison(String),
+    #[error("`{key}` needs a number{range}, not `{found}`")]
+    Threshold { key: String, range: &'static str, found: String },
+    #[error("no loaded rule has the id or name `{0}`; load the rule that this correlation needs, too")]
+    Dangling(String),
+    #[error("`{name}` is the id or name of {count} loaded rules; a correlation must refer to one")]
+    Ambiguous { name: String, count: usize },
+    #[error("the rule `{0}` is named twice; name each rule once")]
+    NamedTwice(String),
+    #[error("the correlation needs itself by way of `{0}`; a chain must have a beginning")]
+    Circular(String),
+    #[error("`aliases` speaks of `{0}`, which is not among the `rules` of this correlation")]
+    AliasOfStranger(String),
     #[error("rule collections with `action` ended with Sigma 1; write each rule as a whole document")]
     Collection,
     #[error("the taxonomy `{0}` is unknown; only the default taxonomy `sigma` is supported")]

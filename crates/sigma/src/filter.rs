@@ -124,7 +124,7 @@ impl Filter {
     }
 }
 
-fn is_called(rule: &Rule, name: &str) -> bool {
+pub(crate) fn is_called(rule: &Rule, name: &str) -> bool {
     rule.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(name)) || rule.name.as_deref() == Some(name)
 }
 

@@ -6,6 +6,7 @@ mod bucket;
 mod cache;
 mod compile;
 mod condition;
+pub mod correlation;
 mod detection;
 mod encode;
 mod engine;
@@ -35,6 +36,7 @@ mod tree;
 mod view;
 mod yaml;
 
+pub use correlation::{Correlation, Correlations};
 pub use detection::Placeholders;
 pub use engine::{Detection, Engine, FoundField, RuleIndex};
 pub use error::{Refusal, SigmaError, Warning};

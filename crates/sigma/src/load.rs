@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::correlation::{self, Correlation, Correlations};
 use crate::detection::Placeholders;
 use crate::error::{Located, Refusal, SigmaError, Warning};
 use crate::filter::{self, Filter};
@@ -20,6 +21,8 @@ pub struct Loaded {
     pub rules: Vec<Rule>,
     /// Those that [`Loaded::apply_filters`] has not made part of the rules yet.
     pub filters: Vec<Filter>,
+    /// Those that [`Loaded::link`] has not joined with their rules yet.
+    pub correlations: Vec<Correlation>,
     pub refused: Vec<Refusal>,
     pub warnings: Vec<Warning>,
     /// How many rule files were read or tried.
@@ -32,6 +35,7 @@ impl Loaded {
     pub fn merge(&mut self, other: Loaded) {
         self.rules.extend(other.rules);
         self.filters.extend(other.filters);
+        self.correlations.extend(other.correlations);
         self.refused.extend(other.refused);
         self.warnings.extend(other.warnings);
         self.files += other.files;
@@ -44,6 +48,17 @@ impl Loaded {
         for filter in std::mem::take(&mut self.filters) {
             filter.apply(&mut self.rules, &mut self.warnings);
         }
+    }
+
+    /// Joins the correlations with the rules they refer to, and refuses those that cannot be. To be
+    /// called once everything is loaded; what comes back speaks of rules by their place in `rules`.
+    pub fn link(&mut self) -> Correlations {
+        correlation::link(
+            std::mem::take(&mut self.correlations),
+            &self.rules,
+            &mut self.refused,
+            &mut self.warnings,
+        )
     }
 
     fn warn_of_duplicates(&mut self) {
@@ -126,10 +141,13 @@ impl RuleSet {
         }
         for document in &documents {
             match read_document(document, file, &self.placeholders) {
-                Ok(Document::Filter(filter)) => loaded.filters.push(*filter),
-                Ok(Document::Rule(reading)) => {
-                    loaded.rules.push(reading.rule);
-                    loaded.warnings.extend(reading.oddities.into_iter().map(|(line, message)| Warning {
+                Ok((one, oddities)) => {
+                    match one {
+                        Document::Filter(filter) => loaded.filters.push(*filter),
+                        Document::Rule(rule) => loaded.rules.push(*rule),
+                        Document::Correlation(correlation) => loaded.correlations.push(*correlation),
+                    }
+                    loaded.warnings.extend(oddities.into_iter().map(|(line, message)| Warning {
                         file: file.to_owned(),
                         line,
                         message,
@@ -160,16 +178,29 @@ impl RuleSet {
 }
 
 enum Document {
-    Rule(Box<rule::Reading>),
+    Rule(Box<Rule>),
     Filter(Box<Filter>),
+    Correlation(Box<Correlation>),
 }
 
-fn read_document(node: &Node, file: &Path, placeholders: &Placeholders) -> Result<Document, Located> {
+/// What is odd about a document, by line.
+type Oddities = Vec<(usize, String)>;
+
+fn read_document(
+    node: &Node,
+    file: &Path,
+    placeholders: &Placeholders,
+) -> Result<(Document, Oddities), Located> {
     if node.get("detection").is_none() && node.get("filter").is_some() {
         let filter = filter::read(node, file.to_owned(), placeholders)?;
-        return Ok(Document::Filter(Box::new(filter)));
+        return Ok((Document::Filter(Box::new(filter)), Vec::new()));
     }
-    Ok(Document::Rule(Box::new(rule::read(node, file.to_owned(), placeholders)?)))
+    if node.get("detection").is_none() && node.get("correlation").is_some() {
+        let (correlation, oddities) = correlation::read(node, file.to_owned())?;
+        return Ok((Document::Correlation(Box::new(correlation)), oddities));
+    }
+    let rule::Reading { rule, oddities } = rule::read(node, file.to_owned(), placeholders)?;
+    Ok((Document::Rule(Box::new(rule)), oddities))
 }
 
 fn whole_file(path: &Path, reason: SigmaError) -> Refusal {

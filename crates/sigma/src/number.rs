@@ -43,7 +43,7 @@ impl Number {
         }
     }
 
-    fn as_float(self) -> f64 {
+    pub fn as_float(self) -> f64 {
         match self {
             Number::Int(number) => number as f64,
             Number::Float(bits) => f64::from_bits(bits),

@@ -176,6 +176,17 @@ pub(crate) struct Reading {
 }
 
 pub(crate) fn read(node: &Node, file: PathBuf, placeholders: &Placeholders) -> Result<Reading> {
+    let mut reading = read_head(node, file)?;
+    let (logsource, definition) = read_logsource(node)?;
+    let detection = node.get("detection").ok_or_else(|| SigmaError::Missing("detection").at(node.line))?;
+    reading.rule.logsource = logsource;
+    reading.rule.logsource_definition = definition;
+    reading.rule.detection = detection::read(detection, placeholders)?;
+    Ok(reading)
+}
+
+/// What is said of a rule, without what it searches for and where.
+pub(crate) fn read_head(node: &Node, file: PathBuf) -> Result<Reading> {
     if !matches!(node.data, Data::Map(_)) {
         return Err(SigmaError::NotARule(node.sort()).at(node.line));
     }
@@ -183,9 +194,6 @@ pub(crate) fn read(node: &Node, file: PathBuf, placeholders: &Placeholders) -> R
     let mut oddities = Vec::new();
     let title = required_text(node, "title")?;
     let tags = texts(node, "tags")?;
-    let (logsource, logsource_definition) = read_logsource(node)?;
-    let detection_node =
-        node.get("detection").ok_or_else(|| SigmaError::Missing("detection").at(node.line))?;
     let level = match node.get("level") {
         None => Level::Medium,
         Some(value) => {
@@ -227,19 +235,21 @@ pub(crate) fn read(node: &Node, file: PathBuf, placeholders: &Placeholders) -> R
         fields: texts(node, "fields")?,
         related: related(node)?,
         scope: texts(node, "scope")?,
-        logsource,
-        logsource_definition,
+        logsource: LogSource::default(),
+        logsource_definition: None,
         file,
         line: node.line,
         tuned_by: Vec::new(),
-        detection: detection::read(detection_node, placeholders)?,
+        detection: Detection::nothing(),
     };
     Ok(Reading { rule, oddities })
 }
 
 fn refuse_other_kinds(node: &Node) -> Result<()> {
-    if let Some(part) = node.get("correlation") {
-        return Err(SigmaError::Correlation.at(part.line));
+    if let Some(part) = node.get("correlation")
+        && node.get("detection").is_some()
+    {
+        return Err(SigmaError::TwoKinds.at(part.line));
     }
     if let Some(part) = node.get("action") {
         return Err(SigmaError::Collection.at(part.line));
@@ -288,7 +298,7 @@ pub(crate) fn required_text(node: &Node, key: &'static str) -> Result<String> {
 }
 
 /// A list of texts; a single text counts as a list of one.
-fn texts(node: &Node, key: &str) -> Result<Vec<String>> {
+pub(crate) fn texts(node: &Node, key: &str) -> Result<Vec<String>> {
     let Some(value) = node.get(key) else { return Ok(Vec::new()) };
     match &value.data {
         Data::Scalar(_) => Ok(value.text().map(str::to_owned).into_iter().collect()),

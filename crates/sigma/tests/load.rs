@@ -123,7 +123,7 @@ fn refusals_name_the_line() {
             6,
             "occurs twice",
         ),
-        ("title: T\ncorrelation:\n    type: event_count\n", 3, "correlation rules are not supported yet"),
+        ("title: T\ncorrelation:\n    type: event_count\n", 3, "`rules` is missing"),
         ("title: T\naction: global\n", 2, "rule collections"),
         ("title: T\ntaxonomy: own\n", 2, "taxonomy `own`"),
         ("title: T\nlogsource: {product: p}\ntags: {a: b}\ndetection: {}\n", 3, "list of texts"),

@@ -154,13 +154,15 @@ fn different_values_are_counted_once_each() {
     let rule = "  type: value_count\n  rules: [5638F7C0-ac70-491d-8465-2a65075e0d86]\n  group-by: [ip]\n  timespan: 1m\n  condition: {gte: 3, field: User}\n";
     let mut bench = Bench::new(&[&correlation("spray", rule)]);
     let mut fail = |user: &str| bench.event(0, &[("kind", "fail"), ("ip", "10.0.0.1"), ("User", user)]);
-    assert!(fail("ann").is_empty() && fail("bob").is_empty() && fail("ANN").is_empty() && fail("").is_empty());
+    assert!(
+        fail("ann").is_empty() && fail("bob").is_empty() && fail("ANN").is_empty() && fail("").is_empty()
+    );
     assert_eq!(fail("cid")[0].measured, 3.0);
     let list = || Value::List(vec![Value::from("x"), Value::from("y"), Value::from("z")]);
-    let fired =
-        bench.event_of(0, vec![("kind", "fail".into()), ("ip", "10.0.0.2".into()), ("User", list())]);
+    let fired = bench.event_of(0, vec![("kind", "fail".into()), ("ip", "10.0.0.2".into()), ("User", list())]);
     assert_eq!(fired[0].measured, 3.0, "each item of a list is a value");
-    let beside = "  type: value_count\n  rules: fail\n  timespan: 1m\n  field: [User, ip]\n  condition: {gte: 2}\n";
+    let beside =
+        "  type: value_count\n  rules: fail\n  timespan: 1m\n  field: [User, ip]\n  condition: {gte: 2}\n";
     let mut bench = Bench::new(&[&correlation("pairs", beside)]);
     let mut fail =
         |user: &str, ip: &str| bench.event(0, &[("kind", "fail"), ("User", user), ("ip", ip)]).len();
@@ -182,10 +184,14 @@ fn numbers_are_reckoned_with() {
         ("value_percentile", "eq: 37.5, percentile: 87.5", true),
         ("value_percentile", "lt: 37.5, percentile: 87", true),
     ] {
-        let rule = format!("  type: {kind}\n  rules: [fail]\n  timespan: 1m\n  condition: {{field: bytes, {condition}}}\n");
+        let rule = format!(
+            "  type: {kind}\n  rules: [fail]\n  timespan: 1m\n  condition: {{field: bytes, {condition}}}\n"
+        );
         let mut bench = Bench::new(&[&correlation("sum", &rule)]);
         let mut last = Vec::new();
-        for value in [Value::Int(10), "12.5".into(), "many".into(), Value::Float(2.5), "15".into(), Value::Int(60)] {
+        for value in
+            [Value::Int(10), "12.5".into(), "many".into(), Value::Float(2.5), "15".into(), Value::Int(60)]
+        {
             last = bench.event_of(0, vec![("kind", "fail".into()), ("bytes", value)]);
         }
         assert_eq!(!last.is_empty(), fires, "{kind} {condition}: {last:?}");
@@ -197,7 +203,9 @@ fn rules_together_in_any_order_or_in_theirs() {
     let temporal = |kind: &str, more: &str| {
         correlation(
             "chain",
-            &format!("  type: {kind}\n  rules: [fail, success, change]\n  group-by: [User]\n  timespan: 5s\n{more}"),
+            &format!(
+                "  type: {kind}\n  rules: [fail, success, change]\n  group-by: [User]\n  timespan: 5s\n{more}"
+            ),
         )
     };
     let any = ["change:a", "fail:b", "fail:a", "fail:a", "success:b", "success:a"];
@@ -218,7 +226,9 @@ fn conditions_over_rules() {
     let rule = |kind: &str, condition: &str| {
         correlation(
             "chain",
-            &format!("  type: {kind}\n  rules: [fail, success, change]\n  group-by: [User]\n  timespan: 5s\n  condition: {condition}\n"),
+            &format!(
+                "  type: {kind}\n  rules: [fail, success, change]\n  group-by: [User]\n  timespan: 5s\n  condition: {condition}\n"
+            ),
         )
     };
     let fires = |kind, condition, events: &[&str]| Bench::new(&[&rule(kind, condition)]).fires_at(events);
@@ -244,11 +254,18 @@ fn aliases_name_fields_that_differ_from_rule_to_rule() {
     let rule = "  type: temporal\n  rules: [fail, success]\n  group-by: [inner, outer]\n  timespan: 10s\n  aliases:\n    inner: {fail: dst, success: src}\n    outer: {5638f7c0-ac70-491d-8465-2a65075e0d86: src, success: dst}\n";
     let mut bench = Bench::new(&[&correlation("answer", rule)]);
     let mut event = |kind: &str, src: &str, dst: &str| {
-        bench.event(0, &[("kind", kind), ("src", src), ("dst", dst)]).into_iter().map(|fired| fired.group).next()
+        bench
+            .event(0, &[("kind", kind), ("src", src), ("dst", dst)])
+            .into_iter()
+            .map(|fired| fired.group)
+            .next()
     };
     assert_eq!(event("fail", "9.9.9.9", "10.0.0.1"), None);
     assert_eq!(event("success", "9.9.9.9", "10.0.0.1"), None);
-    assert_eq!(event("success", "10.0.0.1", "9.9.9.9"), Some(vec!["10.0.0.1".to_owned(), "9.9.9.9".to_owned()]));
+    assert_eq!(
+        event("success", "10.0.0.1", "9.9.9.9"),
+        Some(vec!["10.0.0.1".to_owned(), "9.9.9.9".to_owned()])
+    );
 }
 
 #[test]
@@ -293,7 +310,15 @@ fn how_critical_it_is_comes_from_its_rules_unless_it_says() {
 #[test]
 fn rules_only_there_for_correlations_are_silent() {
     let rule = |name: &str, rules: &str, generate: &str| {
-        format!("{generate}{}", correlation(name, &format!("  type: event_count\n  rules: [{rules}]\n  timespan: 1s\n  condition: {{gte: 2}}\n")))
+        format!(
+            "{generate}{}",
+            correlation(
+                name,
+                &format!(
+                    "  type: event_count\n  rules: [{rules}]\n  timespan: 1s\n  condition: {{gte: 2}}\n"
+                )
+            )
+        )
     };
     let silent = |rules: &[&str]| {
         let linked = load(rules).link();
@@ -316,7 +341,10 @@ fn late_events_are_judged_with_the_windows_they_belong_to() {
         assert!(fail(&mut bench, second).is_empty());
     }
     let fired = fail(&mut bench, 105);
-    assert_eq!((fired.len(), fired[0].at, fired[0].events.as_slice()), (1, 108_000_000, [1, 2, 4].as_slice()));
+    assert_eq!(
+        (fired.len(), fired[0].at, fired[0].events.as_slice()),
+        (1, 108_000_000, [1, 2, 4].as_slice())
+    );
     let fired = fail(&mut bench, 112);
     assert_eq!((fired[0].is_new, fired[0].events.as_slice()), (false, [5].as_slice()));
     assert!(fail(&mut bench, 98).is_empty(), "judged with nothing that is gone");
@@ -329,7 +357,11 @@ fn what_it_keeps_is_bounded_and_what_it_loses_is_told() {
     let mut bench = Bench::with(&[&count("{gte: 5}")], limits);
     for second in 0..6 {
         let fired = bench.event(second, &[("kind", "fail"), ("User", "a")]);
-        assert_eq!(!fired.is_empty(), second >= 4, "the fifth is there when it is judged, then the oldest goes");
+        assert_eq!(
+            !fired.is_empty(),
+            second >= 4,
+            "the fifth is there when it is judged, then the oldest goes"
+        );
     }
     assert_eq!(bench.correlator.lost().hits, 2);
     for user in 0..40 {
@@ -392,14 +424,18 @@ correlation:
 #[test]
 fn circles_and_doubts_are_refused_and_with_them_what_needs_them() {
     let of = |name: &str, rule: &str| {
-        correlation(name, &format!("  type: event_count\n  rules: [{rule}]\n  timespan: 1s\n  condition: {{gte: 2}}\n"))
+        correlation(
+            name,
+            &format!("  type: event_count\n  rules: [{rule}]\n  timespan: 1s\n  condition: {{gte: 2}}\n"),
+        )
     };
     let mut loaded = load(&[&of("a", "b"), &of("b", "a"), &of("c", "a"), &of("d", "fail")]);
     assert_eq!(loaded.link().all().len(), 1);
     let reasons: Vec<String> = loaded.refused.iter().map(ToString::to_string).collect();
     assert_eq!(reasons.len(), 3);
     assert!(reasons.iter().all(|reason| reason.contains("needs itself by way of")), "{reasons:?}");
-    let mut loaded = load(&[&of("same", "fail"), &of("same", "change"), &of("top", "same"), &of("over", "top")]);
+    let mut loaded =
+        load(&[&of("same", "fail"), &of("same", "change"), &of("top", "same"), &of("over", "top")]);
     assert_eq!(loaded.link().all().len(), 2);
     let reasons: Vec<String> = loaded.refused.iter().map(ToString::to_string).collect();
     assert!(reasons[0].contains("`same` is the id or name of 2 loaded rules"), "{reasons:?}");

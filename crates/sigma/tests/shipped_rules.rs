@@ -5,10 +5,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::Value as Json;
-use sigma::{Engine, Loaded, RuleSet};
+use sigma::correlation::{Correlator, Limits};
+use sigma::{Engine, Loaded, Rule, RuleSet};
 use telemetry::{Event, Format, LogSource, Value};
 
 /// The incident types that a rule may be tagged with, as `watchbell.<type>`.
@@ -32,6 +34,13 @@ fn shipped() -> Loaded {
     RuleSet::new().load_dir(content("rules")).expect("content/rules can be read")
 }
 
+/// The rules, and what is said of the correlations.
+fn all_rules() -> Vec<Rule> {
+    let loaded = shipped();
+    let correlations = loaded.correlations.into_iter().map(|correlation| correlation.rule);
+    loaded.rules.into_iter().chain(correlations).collect()
+}
+
 /// `content/rules/windows/samples/x.jsonl` belongs to `content/rules/windows/x.yml`.
 fn sample_files() -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -48,6 +57,11 @@ fn sample_files() -> Vec<PathBuf> {
 fn rule_of(samples: &Path) -> PathBuf {
     let name = samples.file_stem().unwrap().to_str().unwrap();
     samples.parent().unwrap().parent().unwrap().join(format!("{name}.yml"))
+}
+
+/// There the samples are not events, but courses of events.
+fn is_of_correlation(samples: &Path) -> bool {
+    samples.parent().unwrap().parent().unwrap().ends_with("correlation")
 }
 
 fn value(json: &Json) -> Value {
@@ -78,7 +92,8 @@ fn event(sample: &Json) -> Event {
 
 #[test]
 fn every_shipped_rule_loads_without_a_word() {
-    let loaded = shipped();
+    let mut loaded = shipped();
+    assert!(loaded.link().all().len() >= 10);
     let refused: Vec<String> = loaded.refused.iter().map(ToString::to_string).collect();
     assert!(refused.is_empty(), "refused:\n{}", refused.join("\n"));
     let warned: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
@@ -95,7 +110,7 @@ fn every_rule_says_what_it_is_for() {
     let mut ids = BTreeSet::new();
     let mut titles = BTreeSet::new();
     let mut covered: BTreeMap<String, usize> = BTreeMap::new();
-    for rule in &shipped().rules {
+    for rule in &all_rules() {
         let name = &rule.title;
         let id = rule.id.as_deref().unwrap_or_else(|| panic!("{name} has no id"));
         assert!(ids.insert(id.to_owned()), "{name}: its id occurs twice");
@@ -141,7 +156,11 @@ fn every_rule_has_samples_for_both_outcomes() {
             assert!(there, "{} has no sample that expects {expected}", file.display());
         }
     }
-    assert_eq!(files.len(), shipped().rules.len(), "each rule has one file of samples");
+    let mut of_rules: BTreeSet<PathBuf> = all_rules().into_iter().map(|rule| rule.file).collect();
+    for file in files {
+        assert!(of_rules.remove(&rule_of(&file)), "{}", file.display());
+    }
+    assert!(of_rules.is_empty(), "without samples: {of_rules:?}");
 }
 
 #[test]
@@ -149,7 +168,7 @@ fn rules_fire_on_their_samples_and_on_nothing_near() {
     let engine = Engine::new(shipped().rules);
     let mut wrong = Vec::new();
     let mut tried = 0;
-    for file in sample_files() {
+    for file in sample_files().into_iter().filter(|file| !is_of_correlation(file)) {
         let alone = std::fs::read_to_string(rule_of(&file)).unwrap();
         let loaded = RuleSet::new().load_str(&file, &alone);
         let id = loaded.rules.first().unwrap_or_else(|| panic!("{}", file.display())).id.clone();
@@ -167,4 +186,62 @@ fn rules_fire_on_their_samples_and_on_nothing_near() {
         }
     }
     assert!(wrong.is_empty(), "{} of {tried} samples:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// `90s`, `200ms` or `10m`, in microseconds.
+fn time(text: &Json) -> i64 {
+    let text = text.as_str().expect("a time such as 90s");
+    let digits = text.trim_end_matches(|sign: char| sign.is_ascii_alphabetic());
+    let unit = match text.strip_prefix(digits).unwrap() {
+        "ms" => 1000,
+        "s" => 1_000_000,
+        "m" => 60_000_000,
+        other => panic!("a unit {other:?}"),
+    };
+    digits.parse::<i64>().unwrap() * unit
+}
+
+/// The events of a course in the order of time; one with `times` comes again and again.
+fn course(sample: &Json) -> Vec<(i64, Event)> {
+    let mut events = Vec::new();
+    for one in sample["events"].as_array().expect("a sample has `events`") {
+        let times = one["times"].as_i64().unwrap_or(1);
+        let every = if times > 1 { time(&one["every"]) } else { 0 };
+        events.extend((0..times).map(|number| (time(&one["at"]) + number * every, event(one))));
+    }
+    events.sort_by_key(|(at, _)| *at);
+    events
+}
+
+#[test]
+fn correlations_fire_on_their_courses_and_on_nothing_near() {
+    let mut loaded = shipped();
+    let correlations = Arc::new(loaded.link());
+    let engine = Engine::new(loaded.rules);
+    let mut wrong = Vec::new();
+    let mut tried = 0;
+    for file in sample_files().into_iter().filter(|file| is_of_correlation(file)) {
+        // The last correlation of the file is the one that it is about.
+        let alone = RuleSet::new().load_str(&file, &std::fs::read_to_string(rule_of(&file)).unwrap());
+        let id = alone.correlations.last().unwrap_or_else(|| panic!("{}", file.display())).rule.id.clone();
+        for (number, line) in std::fs::read_to_string(&file).unwrap().lines().enumerate() {
+            let sample: Json = serde_json::from_str(line).unwrap();
+            let mut correlator = Correlator::new(Arc::clone(&correlations), Limits::default());
+            let mut fired = false;
+            for (place, (at, event)) in course(&sample).iter().enumerate() {
+                for rule in engine.matches(event) {
+                    for sighting in correlations.sightings(rule, event) {
+                        let found = correlator.add(sighting, *at, place);
+                        let mut rules = found.iter().map(|one| correlations.get(one.correlation).unwrap());
+                        fired |= rules.any(|one| one.rule.id == id);
+                    }
+                }
+            }
+            tried += 1;
+            if fired != sample["expect"].as_bool().unwrap() {
+                wrong.push(format!("{}:{}", file.display(), number + 1));
+            }
+        }
+    }
+    assert!(tried > 30 && wrong.is_empty(), "{} of {tried} courses:\n{}", wrong.len(), wrong.join("\n"));
 }

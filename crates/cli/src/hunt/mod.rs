@@ -1,6 +1,7 @@
 //! `watchbell hunt`: looks through log files with Sigma rules, without a server. Here is the course of
 //! it; `scan` reads and matches, `output` prints, `summary` sums up.
 
+pub mod correlate;
 pub mod finding;
 pub mod output;
 pub mod rules;
@@ -30,8 +31,8 @@ use scan::{Harvest, Outcome, Search};
 /// Reads every file that is in a known format (EVTX; Windows XML; JSON lines of Winlogbeat, ECS, NXLog,
 /// Sysmon and cloud audit logs; Zeek; Suricata EVE; syslog; CEF; LEEF; Linux audit; web server logs),
 /// packed with gzip or zstd or not, matches each record against Sigma rules, and prints what they found
-/// in the order of time. Results go to standard output, all else to
-/// standard error.
+/// in the order of time. Correlation rules, which say what many records mean together, are part of it.
+/// Results go to standard output, all else to standard error.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -106,8 +107,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if found.files.is_empty() {
         bail!("there is no file to read in {}", files::shown(&args.paths));
     }
-    let search =
-        Search { engine: &rules.engine, level: args.level, from, until, now: Timestamp::now(), mappings };
+    let search = Search { rules: &rules, level: args.level, from, until, now: Timestamp::now(), mappings };
     let progress = progress(&found.files, args.quiet);
     let scan_started = Instant::now();
     let harvest = scan::scan(&found.files, &search, &progress);
@@ -118,14 +118,8 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     let problems = warn_of_damage(&found.files, &harvest);
     let names: Vec<String> = found.files.iter().map(|file| file.path.display().to_string()).collect();
-    let rows: Vec<Row<'_>> = harvest
-        .findings
-        .iter()
-        .filter_map(|finding| {
-            let rule = rules.engine.rule(finding.rule)?;
-            Some(Row { finding, rule, file: names.get(finding.place.file)? })
-        })
-        .collect();
+    let rows: Vec<Row<'_>> =
+        harvest.findings.iter().filter_map(|finding| Row::new(finding, &rules, &names)).collect();
     write(args, &rows)?;
     if !args.quiet {
         let times = summary::Times { loaded_in, scanned_in };

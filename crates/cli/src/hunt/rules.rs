@@ -1,29 +1,49 @@
 //! The rules of a hunt: those in the folders named, or the ones that Watchbell ships.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use sigma::{Engine, Refusal, RuleSet, Warning};
+use sigma::{Correlations, Engine, Level, Refusal, Rule, RuleSet, Warning};
 
 use crate::text;
 
 pub struct Rules {
     pub engine: Engine,
+    pub correlations: Arc<Correlations>,
     pub refused: Vec<Refusal>,
-    /// What is odd about the filters among them.
+    /// What is odd about the filters and correlations among them.
     pub warnings: Vec<Warning>,
     /// How many rule files were looked at.
     pub files: usize,
     pub shipped: bool,
 }
 
+impl Rules {
+    /// A rule by its number: those of the engine first, then the correlations.
+    pub fn rule(&self, number: usize) -> Option<&Rule> {
+        match number.checked_sub(self.engine.rules().len()) {
+            None => self.engine.rule(number),
+            Some(correlation) => Some(&self.correlations.get(correlation)?.rule),
+        }
+    }
+
+    /// Whether a match of the engine's rule is a finding by itself, and of that level at least.
+    pub fn raises(&self, rule: usize, level: Level) -> bool {
+        !self.correlations.is_silent_rule(rule)
+            && self.engine.rule(rule).is_some_and(|rule| rule.level >= level)
+    }
+}
+
 /// Loads them with what the file of placeholders gives.
 pub fn load(paths: &[PathBuf], placeholders: Option<&Path>) -> anyhow::Result<Rules> {
     let placeholders = crate::rules::placeholders(placeholders)?;
     if paths.is_empty() {
-        let (engine, _) = server::alert::rules::load(&[], &placeholders)?;
+        let (engine, catalogue) = server::alert::rules::load(&[], &placeholders)?;
         let files = engine.rules().len();
-        return Ok(Rules { engine, refused: Vec::new(), warnings: Vec::new(), files, shipped: true });
+        let correlations = Arc::clone(catalogue.correlations());
+        let (refused, warnings) = (Vec::new(), Vec::new());
+        return Ok(Rules { engine, correlations, refused, warnings, files, shipped: true });
     }
     let set = RuleSet::with_placeholders(placeholders);
     let mut loaded = sigma::Loaded::default();
@@ -33,6 +53,7 @@ pub fn load(paths: &[PathBuf], placeholders: Option<&Path>) -> anyhow::Result<Ru
     }
     let of_rules = loaded.warnings.len();
     loaded.apply_filters();
+    let correlations = Arc::new(loaded.link());
     let warnings = loaded.warnings.split_off(of_rules);
     if loaded.rules.is_empty() {
         list_refused(&loaded.refused);
@@ -43,6 +64,7 @@ pub fn load(paths: &[PathBuf], placeholders: Option<&Path>) -> anyhow::Result<Ru
     }
     Ok(Rules {
         engine: Engine::new(loaded.rules),
+        correlations,
         refused: loaded.refused,
         warnings,
         files: loaded.files,

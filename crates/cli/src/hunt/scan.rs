@@ -10,10 +10,13 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use indicatif::ProgressBar;
 use jiff::Timestamp;
-use sigma::{Engine, Level};
+use sigma::Level;
+use sigma::correlation::Lost;
 use telemetry::{Error, Event, Mappings, Options, Reader};
 
+use super::correlate::{Joiner, Seen};
 use super::finding::{Finding, Place};
+use super::rules::Rules;
 use crate::files::LogFile;
 
 /// Records handed over to another thread at once.
@@ -21,7 +24,7 @@ const BATCH: usize = 256;
 
 /// What to look for.
 pub struct Search<'a> {
-    pub engine: &'a Engine,
+    pub rules: &'a Rules,
     pub level: Level,
     pub from: Option<Timestamp>,
     /// The first moment that is out of the range again.
@@ -43,6 +46,9 @@ pub struct Harvest {
     /// Events outside of the range of time, and those that tell no time where a range was given.
     pub outside: u64,
     pub timeless: u64,
+    /// Hits of correlations that told no time, and those that could not be kept.
+    pub uncorrelated: u64,
+    pub lost: Lost,
 }
 
 /// What came of one file.
@@ -87,10 +93,26 @@ struct Work<'a> {
 #[derive(Default)]
 struct Basket {
     findings: Vec<Finding>,
+    seen: Vec<Seen>,
+    uncorrelated: u64,
     outcomes: Vec<(usize, Outcome)>,
     events: u64,
     outside: u64,
     timeless: u64,
+}
+
+impl Basket {
+    /// Keeps what correlations want to know of the event that the rule has matched.
+    fn see(&mut self, rules: &Rules, event: &Event, place: Place, rule: usize) {
+        let sightings = rules.correlations.sightings(rule, event);
+        if sightings.is_empty() {
+            return;
+        }
+        match event.time {
+            Some(at) => self.seen.push(Seen { at, host: event.host.clone(), place, rule, sightings }),
+            None => self.uncorrelated += 1,
+        }
+    }
 }
 
 /// Reads the files and gives what the rules found in them. The result hangs on the files alone, not
@@ -110,13 +132,15 @@ pub fn scan(files: &[LogFile], search: &Search<'_>, progress: &ProgressBar) -> H
         progress,
     };
     let mut harvest = Harvest::default();
-    let mut outcomes = Vec::new();
+    let (mut outcomes, mut seen) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work.run())).collect();
         for worker in workers {
             match worker.join() {
                 Ok(basket) => {
                     harvest.findings.extend(basket.findings);
+                    harvest.uncorrelated += basket.uncorrelated;
+                    seen.extend(basket.seen);
                     outcomes.extend(basket.outcomes);
                     harvest.events += basket.events;
                     harvest.outside += basket.outside;
@@ -129,6 +153,9 @@ pub fn scan(files: &[LogFile], search: &Search<'_>, progress: &ProgressBar) -> H
     });
     outcomes.sort_unstable_by_key(|(file, _)| *file);
     harvest.outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let mut joiner = Joiner::new(search.rules, search.level);
+    harvest.findings.extend(joiner.join(seen));
+    harvest.lost = joiner.lost();
     harvest.findings.sort_by_cached_key(Finding::order);
     harvest
 }
@@ -252,10 +279,10 @@ impl Work<'_> {
                     basket.outside += 1;
                 }
                 _ => {
-                    for detection in search.engine.detect(&event) {
-                        let rule = search.engine.rule(detection.rule);
-                        if rule.is_some_and(|rule| rule.level >= search.level) {
-                            let place = Place { file: batch.file, record };
+                    let place = Place { file: batch.file, record };
+                    for detection in search.rules.engine.detect(&event) {
+                        basket.see(search.rules, &event, place, detection.rule);
+                        if search.rules.raises(detection.rule, search.level) {
                             basket.findings.push(Finding::new(&event, place, detection));
                         }
                     }

@@ -39,6 +39,7 @@ pub fn print(
         reasons(&rules.refused);
     }
     line("detections", &of_detections(rows));
+    lost(harvest);
     line("speed", &of_speed(harvest, times));
     if let Some(peak) = text::peak_memory() {
         line("memory", &format!("{} at most", text::bytes(peak)));
@@ -85,6 +86,11 @@ fn of_events(harvest: &Harvest) -> String {
 
 fn of_rules(rules: &Rules, times: &Times) -> String {
     let mut shown = format!("{} loaded", number(to_u64(rules.engine.rules().len())));
+    let correlations = rules.correlations.all().len();
+    if correlations > 0 {
+        let many = text::count(to_u64(correlations), "correlation", "correlations");
+        shown += &format!(" and {many}");
+    }
     if rules.shipped {
         shown += " (those that Watchbell ships; --rules takes others)";
     } else {
@@ -134,6 +140,19 @@ fn of_detections(rows: &[Row<'_>]) -> String {
     fired.sort_unstable();
     fired.dedup();
     shown + &format!("; {} fired", text::count(to_u64(fired.len()), "rule", "different rules"))
+}
+
+/// What correlations could not take into account, if anything.
+fn lost(harvest: &Harvest) {
+    let forgotten = harvest.lost.hits + harvest.lost.with_groups;
+    if forgotten > 0 {
+        let what = "of those that correlations look at were left out of windows that have become too full";
+        text::warn(&format!("{} {what}", text::count(forgotten, "record", "records")));
+    }
+    if harvest.uncorrelated > 0 {
+        let many = text::count(harvest.uncorrelated, "record", "records");
+        text::warn(&format!("{many} took no part in correlations, because no time is told"));
+    }
 }
 
 fn of_speed(harvest: &Harvest, times: &Times) -> String {

@@ -1,11 +1,12 @@
 //! The rules that a verb is about, with the texts they were read from.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use sigma::{Loaded, Placeholders, Rule, RuleSet, Warning};
+use sigma::{Correlations, Loaded, Placeholders, Rule, RuleSet, Warning};
 use std::io::IsTerminal as _;
 
 use crate::text;
@@ -13,7 +14,9 @@ use crate::text;
 pub struct Book {
     /// With filters made part of the rules that they tune.
     pub loaded: Loaded,
-    /// What is odd about the filters.
+    /// Joined with the rules.
+    pub correlations: Arc<Correlations>,
+    /// What is odd about the filters and the correlations.
     pub of_filters: Vec<Warning>,
     pub placeholders: Placeholders,
     pub shipped: bool,
@@ -37,8 +40,9 @@ pub fn load(paths: &[PathBuf], placeholders: Placeholders) -> anyhow::Result<Boo
     }
     let of_rules = loaded.warnings.len();
     loaded.apply_filters();
+    let correlations = Arc::new(loaded.link());
     let of_filters = loaded.warnings.split_off(of_rules);
-    Ok(Book { loaded, of_filters, placeholders, shipped: paths.is_empty() })
+    Ok(Book { loaded, correlations, of_filters, placeholders, shipped: paths.is_empty() })
 }
 
 impl Book {

@@ -220,8 +220,8 @@ fn each_event(path: &Path, options: &Options, mut act: impl FnMut(Event)) -> any
 fn as_samples(bytes: &[u8]) -> Option<Vec<Event>> {
     let text = std::str::from_utf8(bytes).ok()?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let events: Vec<Event> =
-        lines.map(|line| samples::parse(line).ok().map(|sample| sample.event)).collect::<Option<_>>()?;
+    let samples: Vec<samples::Sample> = lines.map(|line| samples::parse(line).ok()).collect::<Option<_>>()?;
+    let events: Vec<Event> = samples.into_iter().flat_map(|one| one.events).map(|(_, event)| event).collect();
     (!events.is_empty()).then_some(events)
 }
 

@@ -18,8 +18,25 @@ struct Line {
     rule: Option<String>,
     #[serde(default)]
     logsource: Source,
+    event: Option<serde_json::Map<String, Json>>,
+    /// Of a correlation, instead.
+    events: Option<Vec<Moment>>,
+}
+
+/// An event of a course, with its time since the beginning; it may come again and again.
+#[derive(Debug, Deserialize)]
+struct Moment {
+    at: String,
+    #[serde(default = "once")]
+    times: usize,
+    every: Option<String>,
+    #[serde(default)]
+    logsource: Source,
     event: serde_json::Map<String, Json>,
 }
+
+/// Events of a course, all of them together.
+const MOST_EVENTS: usize = 100_000;
 
 #[derive(Debug, Default, Deserialize)]
 struct Source {
@@ -28,13 +45,17 @@ struct Source {
     service: Option<String>,
 }
 
-/// An event on which a rule must fire, or must not.
+/// What a rule must fire on, or must not.
 #[derive(Debug)]
 pub struct Sample {
     pub line: usize,
     pub expect: bool,
     pub rule: Option<String>,
-    pub event: Event,
+    /// In the order of time, in microseconds since the beginning; one alone for a rule that looks at
+    /// single events.
+    pub events: Vec<(i64, Event)>,
+    /// Whether it is a course of events, for a correlation.
+    pub is_course: bool,
 }
 
 /// Reads a file of samples.
@@ -49,25 +70,64 @@ pub fn read(name: &str, text: &str) -> anyhow::Result<Vec<Sample>> {
     Ok(samples)
 }
 
-/// The event of one line of samples.
+/// What one line of samples says.
 pub fn parse(line: &str) -> anyhow::Result<Sample> {
     let line: Line = serde_json::from_str(line)?;
-    let raw = serde_json::to_vec(&line.event)?;
+    let (events, is_course) = match (&line.event, &line.events) {
+        (Some(fields), None) => (vec![(0, event_of(&line.logsource, fields)?)], false),
+        (None, Some(events)) => (course(events)?, true),
+        (None, None) => bail!("missing field `event`"),
+        (Some(_), Some(_)) => bail!("it has one `event` or many `events`, not both"),
+    };
+    Ok(Sample { line: 0, expect: line.expect, rule: line.rule, events, is_course })
+}
+
+fn course(moments: &[Moment]) -> anyhow::Result<Vec<(i64, Event)>> {
+    let mut events = Vec::new();
+    for moment in moments {
+        let event = event_of(&moment.logsource, &moment.event)?;
+        let (mut at, every) = (time(&moment.at)?, moment.every.as_deref().map(time).transpose()?);
+        if moment.times > 1 && every.is_none() {
+            bail!("an event that comes {} times says how far apart: `every`", moment.times);
+        }
+        if events.len() + moment.times > MOST_EVENTS {
+            bail!("it holds more than {MOST_EVENTS} events");
+        }
+        for _ in 0..moment.times {
+            events.push((at, event.clone()));
+            at = at.saturating_add(every.unwrap_or(0));
+        }
+    }
+    events.sort_by_key(|(at, _)| *at);
+    Ok(events)
+}
+
+/// `200ms`, `90s`, `10m` or `2h`, in microseconds.
+fn time(text: &str) -> anyhow::Result<i64> {
+    let units = [("ms", 1_000), ("s", 1_000_000), ("m", 60_000_000), ("h", 3_600_000_000_i64)];
+    let read = units.into_iter().find_map(|(unit, length)| {
+        let number = text.strip_suffix(unit)?.parse::<i64>().ok()?;
+        number.checked_mul(length)
+    });
+    read.filter(|at| *at >= 0).ok_or_else(|| anyhow!("`{text}` is not a time such as 90s, 200ms or 10m"))
+}
+
+fn event_of(source: &Source, fields: &serde_json::Map<String, Json>) -> anyhow::Result<Event> {
+    let raw = serde_json::to_vec(fields)?;
     let mut event = Event::new(raw.into(), Format::JsonLines);
-    for (name, field) in &line.event {
+    for (name, field) in fields {
         if field.is_object() {
             bail!("the field `{name}` holds an object; write its fields with dotted names");
         }
         event.set(name.as_str(), value(field));
     }
-    let part = |part: Option<String>| part.map(Cow::Owned);
-    let source = line.logsource;
+    let part = |part: &Option<String>| part.clone().map(Cow::Owned);
     event.source = LogSource {
-        product: part(source.product),
-        category: part(source.category),
-        service: part(source.service),
+        product: part(&source.product),
+        category: part(&source.category),
+        service: part(&source.service),
     };
-    Ok(Sample { line: 0, expect: line.expect, rule: line.rule, event })
+    Ok(event)
 }
 
 fn value(json: &Json) -> Value {

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::io::{IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use anyhow::bail;
 use jiff::Timestamp;
 use serde::Serialize;
+use sigma::correlation::{Correlator, Limits};
 use sigma::{Engine, Explanation, Rule};
 use telemetry::{Event, Options};
 
@@ -19,7 +21,8 @@ use crate::text::{self, count, plain};
 /// Run each rule on its own samples.
 ///
 /// Samples stand beside a rule, in samples/NAME.jsonl for NAME.yml, one JSON object a line: whether the
-/// rule must fire (`expect`), the log source, and the event's fields. A rule may also name the `info.yml`
+/// rule must fire (`expect`), the log source, and the event's fields; for a correlation a course of events,
+/// each with its time since the beginning. A rule may also name the `info.yml`
 /// of regression data with `regression_tests_path`, as the public Sigma rules do.
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -52,6 +55,9 @@ Examples:
 
 A sample:
   {\"expect\": true, \"logsource\": {\"product\": \"linux\", \"service\": \"sshd\"}, \"event\": {\"message\": \"Accepted password for root\"}}
+
+One of a correlation:
+  {\"expect\": true, \"events\": [{\"at\": \"0s\", \"times\": 20, \"every\": \"5s\", \"logsource\": {…}, \"event\": {…}}]}
 
 Exit codes:
   0  every sample had the outcome that it expects
@@ -139,10 +145,12 @@ impl Outcome {
 }
 
 fn try_all(book: &Book, engine: &Engine, options: &Options, regression: Option<&Path>) -> Vec<Outcome> {
-    let mut outcomes: Vec<Outcome> = engine.rules().iter().map(Outcome::of).collect();
+    let correlations = book.correlations.all().map(|correlation| &correlation.rule);
+    let rules: Vec<&Rule> = engine.rules().iter().chain(correlations).collect();
+    let mut outcomes: Vec<Outcome> = rules.iter().map(|rule| Outcome::of(rule)).collect();
     let mut of_file: HashMap<&Path, Vec<usize>> = HashMap::new();
     let mut files = Vec::new();
-    for (number, rule) in engine.rules().iter().enumerate() {
+    for (number, rule) in rules.iter().enumerate() {
         let rules = of_file.entry(&rule.file).or_default();
         if rules.is_empty() {
             files.push(rule.file.as_path());
@@ -158,6 +166,17 @@ fn try_all(book: &Book, engine: &Engine, options: &Options, regression: Option<&
         bar.inc(1);
     }
     bar.finish_and_clear();
+    // Rules that are only there for correlations are tested with these.
+    let count = engine.rules().len();
+    let mut numbers = 0_usize..;
+    outcomes.retain(|outcome| {
+        let number = numbers.next().unwrap_or(0);
+        let is_silent = match number.checked_sub(count) {
+            None => book.correlations.is_silent_rule(number),
+            Some(correlation) => book.correlations.is_silent(correlation),
+        };
+        !(is_silent && outcome.is_untested())
+    });
     outcomes
 }
 
@@ -187,16 +206,24 @@ impl Trial<'_> {
             }
         };
         for sample in read {
+            // A course is about the last correlation of the file, which looks at the rules before it.
+            let is_correlation = |rule: &usize| *rule >= self.engine.rules().len();
+            let last = self.rules.iter().rfind(|rule| is_correlation(rule));
             let about: Vec<usize> = match &sample.rule {
-                None => self.rules.to_vec(),
+                None if sample.is_course => last.copied().into_iter().collect(),
+                None => self.rules.iter().copied().filter(|rule| !is_correlation(rule)).collect(),
                 Some(called) => {
                     self.rules.iter().copied().filter(|rule| self.is_called(*rule, called)).collect()
                 }
             };
             let place = format!("{name}:{}", sample.line);
-            let fired = self.engine.matches(&sample.event);
+            let fired = self.fired(&sample);
             if about.is_empty() {
-                let message = "names a rule that its file does not hold";
+                let message = if sample.is_course && sample.rule.is_none() {
+                    "is a course of events, and its file holds no correlation"
+                } else {
+                    "names a rule that its file does not hold"
+                };
                 self.each(outcomes, |outcome| outcome.fail(&*place, message, Vec::new()));
             }
             for rule in about {
@@ -206,10 +233,31 @@ impl Trial<'_> {
                 } else {
                     let message =
                         if sample.expect { "should fire and does not" } else { "should not fire and does" };
-                    outcome.fail(&*place, message, self.why(rule, &sample.event));
+                    let why = match sample.events.as_slice() {
+                        [(_, event)] => self.why(rule, event),
+                        _ => Vec::new(),
+                    };
+                    outcome.fail(&*place, message, why);
                 }
             }
         }
+    }
+
+    /// The rules that fire on a sample; the correlations stand behind the engine's rules.
+    fn fired(&self, sample: &samples::Sample) -> Vec<usize> {
+        let correlations = &self.book.correlations;
+        let mut correlator = Correlator::new(Arc::clone(correlations), Limits::default());
+        let mut fired = Vec::new();
+        for (number, (at, event)) in sample.events.iter().enumerate() {
+            for rule in self.engine.matches(event) {
+                fired.push(rule);
+                for sighting in correlations.sightings(rule, event) {
+                    let found = correlator.add(sighting, *at, number);
+                    fired.extend(found.iter().map(|one| self.engine.rules().len() + one.correlation));
+                }
+            }
+        }
+        fired
     }
 
     /// The regression data that the file names.
@@ -286,7 +334,11 @@ impl Trial<'_> {
     }
 
     fn is_called(&self, rule: usize, name: &str) -> bool {
-        self.engine.rule(rule).is_some_and(|rule| {
+        let rule = match rule.checked_sub(self.engine.rules().len()) {
+            None => self.engine.rule(rule),
+            Some(correlation) => self.book.correlations.get(correlation).map(|one| &one.rule),
+        };
+        rule.is_some_and(|rule| {
             rule.id.as_deref().is_some_and(|id| id.eq_ignore_ascii_case(name)) || rule.title == name
         })
     }

@@ -110,7 +110,7 @@ async fn tail(args: &Args) -> anyhow::Result<ExitCode> {
     let rules =
         if args.send_only { None } else { Some(rules::load(&args.rules, args.placeholders.as_deref())?) };
     let mappings = crate::files::mappings(args.mappings.as_deref(), &args.rules)?;
-    let mut show = rules.map(|rules| Show::new(rules.engine, mappings, args.level, args.output));
+    let mut show = rules.map(|rules| Show::new(rules, mappings, args.level, args.output));
     let mut shipper = match &args.server {
         None => None,
         Some(server) => Some(Shipper::new(server, args.key.clone(), &args.data, args.source.clone())?),

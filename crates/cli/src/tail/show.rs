@@ -4,12 +4,14 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sigma::{Engine, Level};
+use sigma::Level;
 use telemetry::{Mappings, Options};
 
 use super::follow::Piece;
+use crate::hunt::correlate::{Joiner, Seen};
 use crate::hunt::finding::{Finding, Place, Row};
 use crate::hunt::output::{self, Look};
+use crate::hunt::rules::Rules;
 use crate::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -21,20 +23,32 @@ pub enum Output {
 }
 
 pub struct Show {
-    engine: Engine,
+    rules: Rules,
+    joiner: Joiner,
     mappings: Arc<Mappings>,
     level: Level,
     output: Output,
     look: Look,
+    /// What was read from, so that what a correlation is about can be named.
+    files: Vec<String>,
 }
 
 impl Show {
-    pub fn new(engine: Engine, mappings: Arc<Mappings>, level: Level, output: Output) -> Show {
-        Show { engine, mappings, level, output, look: Look::of_terminal(io::stdout().is_terminal()) }
+    pub fn new(rules: Rules, mappings: Arc<Mappings>, level: Level, output: Output) -> Show {
+        let joiner = Joiner::new(&rules, level);
+        let look = Look::of_terminal(io::stdout().is_terminal());
+        Show { rules, joiner, mappings, level, output, look, files: Vec::new() }
+    }
+
+    fn file(&mut self, name: &str) -> usize {
+        self.files.iter().position(|file| file == name).unwrap_or_else(|| {
+            self.files.push(name.to_owned());
+            self.files.len() - 1
+        })
     }
 
     /// Reads a piece, matches it and prints what was found. Records are counted in `records`.
-    pub fn piece(&self, name: &str, piece: &Piece, records: &mut u64) -> anyhow::Result<()> {
+    pub fn piece(&mut self, name: &str, piece: &Piece, records: &mut u64) -> anyhow::Result<()> {
         let options = Options::new(Timestamp::now())
             .with_format(piece.format)
             .with_mappings(Arc::clone(&self.mappings));
@@ -46,25 +60,31 @@ impl Show {
             }
         };
         let mut findings = Vec::new();
+        let file = self.file(name);
         for outcome in reader {
             *records += 1;
             match outcome {
                 Ok(event) => {
-                    for detection in self.engine.detect(&event) {
-                        let rule = self.engine.rule(detection.rule);
-                        if rule.is_some_and(|rule| rule.level >= self.level) {
-                            let place = Place { file: 0, record: *records };
+                    let place = Place { file, record: *records };
+                    for detection in self.rules.engine.detect(&event) {
+                        let rule = detection.rule;
+                        if self.rules.raises(rule, self.level) {
                             findings.push(Finding::new(&event, place, detection));
+                        }
+                        let sightings = self.rules.correlations.sightings(rule, &event);
+                        if let Some(at) = event.time.filter(|_| !sightings.is_empty()) {
+                            let host = event.host.clone();
+                            let fired = self.joiner.take(Seen { at, host, place, rule, sightings });
+                            let new = fired.into_iter().filter(|(is_new, ..)| *is_new);
+                            findings.extend(new.map(|(_, finding, _)| finding));
                         }
                     }
                 }
                 Err(error) => text::warn(&text::plain(&error.to_string())),
             }
         }
-        let rows: Vec<Row<'_>> = findings
-            .iter()
-            .filter_map(|finding| Some(Row { finding, rule: self.engine.rule(finding.rule)?, file: name }))
-            .collect();
+        let rows: Vec<Row<'_>> =
+            findings.iter().filter_map(|finding| Row::new(finding, &self.rules, &self.files)).collect();
         let mut out = io::stdout().lock();
         match self.output {
             Output::Jsonl => output::write(output::Output::Jsonl, &rows, &self.look, &mut out)?,

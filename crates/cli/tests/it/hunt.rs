@@ -257,3 +257,107 @@ fn records_of_own_products_are_read_by_own_mappings() {
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("a.yml:2: ") && ran.err.contains("feilds"), "{}", ran.err);
 }
+
+const GUESSING: &str = "title: Logon Failed
+name: failed
+logsource: {product: linux, service: sshd}
+detection: {words: ['Failed password'], condition: words}
+level: low
+---
+title: Logon
+name: logon
+logsource: {product: linux, service: sshd}
+detection: {words: ['Accepted password'], condition: words}
+level: low
+---
+title: Passwords Guessed At
+name: guessing
+correlation:
+  type: event_count
+  rules: [failed]
+  group-by: [hostname]
+  timespan: 1m
+  condition: {gte: 3}
+level: medium
+---
+title: Password Guessed
+correlation:
+  type: temporal_ordered
+  rules: [guessing, logon]
+  group-by: [hostname]
+  timespan: 10m
+level: high
+tags: [attack.t1110]
+---
+title: Correlates Nothing
+correlation: {type: event_count, rules: [nobody], timespan: 1m, condition: {gte: 1}}
+";
+
+/// The lines of two files that belong together, neither of which is in order.
+fn guessed() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |second: u32, what: &str| {
+        format!("<38>1 2026-03-02T10:00:{second:02}Z web-01 sshd 812 - - {what} for root from 192.0.2.44\n")
+    };
+    let late = line(30, "Accepted password") + &line(31, "Failed password") + &line(8, "Failed password");
+    let early = line(4, "Failed password") + &line(2, "Failed password") + &line(1, "Accepted password");
+    std::fs::write(folder.path().join("a.log"), late).unwrap();
+    std::fs::write(folder.path().join("b.log"), early).unwrap();
+    std::fs::write(folder.path().join("rules.yml"), GUESSING).unwrap();
+    folder
+}
+
+#[test]
+fn records_of_all_files_are_correlated_in_the_order_of_time() {
+    let folder = guessed();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (first, second, rules) = (path("a.log"), path("b.log"), path("rules.yml"));
+    let hunt = |more: &[&str]| {
+        let all: Vec<&str> =
+            ["hunt", &first, &second, "--rules", &rules].iter().chain(more).copied().collect();
+        watchbell(&all)
+    };
+    let ran = hunt(&["--output", "json"]);
+    let rows: Vec<Value> = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(rows.len(), 1, "the rules below say nothing by themselves: {}", ran.out);
+    let row = &rows[0];
+    assert_eq!((&row["rule"]["title"], &row["host"]), (&"Password Guessed".into(), &"web-01".into()));
+    assert_eq!(row["time"], "2026-03-02T10:00:30Z");
+    assert_eq!(row["found"][0]["value"], "web-01");
+    let events: Vec<(&str, i64)> = row["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| (event["rule"].as_str().unwrap(), event["record"].as_i64().unwrap()))
+        .collect();
+    assert_eq!(
+        events,
+        [("Logon", 3), ("Logon Failed", 2), ("Logon Failed", 1), ("Logon Failed", 3), ("Logon", 1)],
+        "{}",
+        ran.out
+    );
+    assert!(ran.err.contains("2 loaded and 2 correlations"), "{}", ran.err);
+    assert!(hunt(&[]).out.contains("Password Guessed (5 events)"));
+    let timeline = hunt(&["--output", "timeline"]).out;
+    assert!(timeline.contains("10:00:08.000 Logon Failed, "), "{timeline}");
+    let csv = hunt(&["--output", "csv"]).out;
+    assert!(csv.trim_end().ends_with(&format!("{first}:3; {first}:1\"")), "{csv}");
+    assert_eq!(hunt(&["--fail-on", "high"]).code, Some(2));
+    assert_eq!(hunt(&["--level", "critical", "--output", "jsonl"]).out, "");
+    let refused = hunt(&["--refused"]).err;
+    assert!(refused.contains("no loaded rule has the id or name `nobody`"), "{refused}");
+}
+
+#[test]
+fn tail_correlates_as_records_come() {
+    let folder = guessed();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let lines = ["b.log", "a.log"].map(|name| std::fs::read_to_string(path(name)).unwrap()).concat();
+    std::fs::write(path("all.log"), lines).unwrap();
+    let (all, rules) = (path("all.log"), path("rules.yml"));
+    let ran = watchbell(&["tail", &all, "--rules", &rules, "--from-start", "--once", "--output", "jsonl"]);
+    let rows: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 1, "{}{}", ran.out, ran.err);
+    assert_eq!(rows[0]["rule"]["title"], "Password Guessed");
+    assert_eq!(rows[0]["events"].as_array().unwrap().len(), 5);
+}

@@ -140,6 +140,31 @@ fn test_says_what_is_wrong_with_samples() {
 }
 
 #[test]
+fn correlations_are_tried_on_courses_of_events() {
+    let rule = "title: Failed\nname: failed\nlogsource: {product: linux}\ndetection: {s: {a: 1}, condition: s}\n---\ntitle: Thrice\ncorrelation: {type: event_count, rules: [failed], timespan: 1m, condition: {gte: 3}}\n";
+    let course = |expect, times, every| {
+        format!(
+            "{{\"expect\": {expect}, \"events\": [{{\"at\": \"0s\", \"times\": {times}, \"every\": \"{every}\", \"logsource\": {{\"product\": \"linux\"}}, \"event\": {{\"a\": 1}}}}]}}\n"
+        )
+    };
+    let good = course(true, 3, "30s") + &course(false, 2, "1s") + &course(false, 5, "31s");
+    let ran = rules("test", &[path(folder(rule, &good).path()), "--require-samples"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "✓ Thrice  3 samples\n"), "{}", ran.err);
+    let ran = rules("test", &[path(folder(rule, &course(true, 2, "1s")).path())]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("who.jsonl:1 should fire and does not"), "{}", ran.out);
+    for (sample, said) in [
+        (course(true, 3, "soon"), "`soon` is not a time"),
+        (course(true, 3, "1s").replace("\"every\": \"1s\", ", ""), "says how far apart"),
+    ] {
+        let ran = rules("test", &[path(folder(rule, &sample).path())]);
+        assert!(ran.code == Some(1) && ran.out.contains(said), "{}", ran.out);
+    }
+    let ran = rules("test", &[path(folder(RULE, &course(true, 3, "1s")).path())]);
+    assert!(ran.out.contains("its file holds no correlation"), "{}", ran.out);
+}
+
+#[test]
 fn regression_data_is_found_around_the_rules_and_where_it_is_said_to_be() {
     let root = tempfile::tempdir().unwrap();
     let data = root.path().join("data/who");

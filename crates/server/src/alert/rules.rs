@@ -10,7 +10,7 @@ use domain::attack::{Tactic, TechniqueId, catalogue};
 use domain::{IncidentType, Severity};
 use rust_embed::RustEmbed;
 use serde::Serialize;
-use sigma::{Engine, Level, Loaded, Placeholders, Rule, RuleIndex, RuleSet};
+use sigma::{Correlations, Engine, Level, Loaded, Placeholders, Refusal, Rule, RuleIndex, RuleSet};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Result};
@@ -87,8 +87,10 @@ pub struct RefusedRule {
 }
 
 /// All rules, in the engine's order.
+#[derive(Default)]
 pub struct Catalogue {
     rules: Vec<Arc<KnownRule>>,
+    correlations: Arc<Correlations>,
     refused: Vec<RefusedRule>,
     texts: HashMap<String, Arc<str>>,
 }
@@ -96,6 +98,10 @@ pub struct Catalogue {
 impl Catalogue {
     pub fn all(&self) -> &[Arc<KnownRule>] {
         &self.rules
+    }
+
+    pub fn correlations(&self) -> &Arc<Correlations> {
+        &self.correlations
     }
 
     pub fn refused(&self) -> &[RefusedRule] {
@@ -119,8 +125,8 @@ impl Catalogue {
 /// Loads the shipped rules and those in the folders.
 pub fn load(folders: &[PathBuf], placeholders: &Placeholders) -> Result<(Engine, Catalogue)> {
     let set = RuleSet::with_placeholders(placeholders.clone());
-    let mut catalogue = Catalogue { rules: Vec::new(), refused: Vec::new(), texts: HashMap::new() };
-    let mut all = Loaded { rules: shipped(&set, &mut catalogue)?, ..Loaded::default() };
+    let mut catalogue = Catalogue::default();
+    let mut all = shipped(&set, &mut catalogue)?;
     for folder in folders {
         all.merge(extra(&set, folder, &mut catalogue)?);
     }
@@ -131,14 +137,19 @@ pub fn load(folders: &[PathBuf], placeholders: &Placeholders) -> Result<(Engine,
     {
         Arc::make_mut(known).filters = rule.tuned_by.iter().map(tuning).collect();
     }
+    let told = all.refused.len();
+    catalogue.correlations = Arc::new(all.link());
+    for refusal in all.refused.split_off(told) {
+        leave_out(&refusal, &mut catalogue);
+    }
     for warning in &all.warnings {
-        tracing::warn!(%warning, "a rule or a filter is odd");
+        tracing::warn!(%warning, "a rule, a filter or a correlation is odd");
     }
     Ok((Engine::new(all.rules), catalogue))
 }
 
-fn shipped(set: &RuleSet, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
-    let mut rules = Vec::new();
+fn shipped(set: &RuleSet, catalogue: &mut Catalogue) -> Result<Loaded> {
+    let mut all = Loaded::default();
     for (path, text) in shipped_rules() {
         let loaded = set.load_str(&path, &text);
         if let Some(refusal) = loaded.refused.first() {
@@ -146,22 +157,27 @@ fn shipped(set: &RuleSet, catalogue: &mut Catalogue) -> Result<Vec<Rule>> {
         }
         catalogue.rules.extend(loaded.rules.iter().map(|rule| Arc::new(known(rule, true))));
         catalogue.texts.insert(path, text.into());
-        rules.extend(loaded.rules);
+        all.merge(loaded);
     }
-    Ok(rules)
+    Ok(all)
 }
 
 fn extra(set: &RuleSet, folder: &Path, catalogue: &mut Catalogue) -> Result<Loaded> {
-    let loaded = set.load_dir(folder).map_err(|error| {
+    let mut loaded = set.load_dir(folder).map_err(|error| {
         Error::Invalid(format!("The rules in {} cannot be loaded: {error}", folder.display()))
     })?;
     for refusal in &loaded.refused {
-        tracing::warn!(%refusal, "a rule is left out");
+        leave_out(refusal, catalogue);
+    }
+    for correlation in std::mem::take(&mut loaded.correlations) {
+        let rule = correlation.rule;
+        tracing::warn!(title = rule.title, "a correlation is left out");
         catalogue.refused.push(RefusedRule {
-            file: refusal.file.display().to_string(),
-            line: refusal.line,
-            title: refusal.title.clone(),
-            reason: refusal.reason.to_string(),
+            file: rule.file.display().to_string(),
+            line: rule.line,
+            title: Some(rule.title),
+            reason: "correlation rules run in `watchbell hunt` and `watchbell tail`, not in the server yet"
+                .to_owned(),
         });
     }
     for rule in &loaded.rules {
@@ -173,6 +189,16 @@ fn extra(set: &RuleSet, folder: &Path, catalogue: &mut Catalogue) -> Result<Load
         catalogue.rules.push(Arc::new(known));
     }
     Ok(loaded)
+}
+
+fn leave_out(refusal: &Refusal, catalogue: &mut Catalogue) {
+    tracing::warn!(%refusal, "a rule is left out");
+    catalogue.refused.push(RefusedRule {
+        file: refusal.file.display().to_string(),
+        line: refusal.line,
+        title: refusal.title.clone(),
+        reason: refusal.reason.to_string(),
+    });
 }
 
 fn known(rule: &Rule, shipped: bool) -> KnownRule {

@@ -163,6 +163,9 @@ pub fn add(
         let entity = named.main();
         for detection in detections {
             let Some(rule) = rules.at(detection.rule) else { continue };
+            if rules.correlations().is_silent_rule(detection.rule) {
+                continue;
+            }
             chunk.progress.detections += 1;
             let found = detection.found.into_iter().take(FOUND_FIELDS).map(found).collect();
             let (rule, entity, named) = (Arc::clone(rule), entity.clone(), named.clone());

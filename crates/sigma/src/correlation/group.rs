@@ -199,7 +199,9 @@ impl<I: Copy + Ord> Group<I> {
         let at = self.hits.get(end)?.at;
         let since = begin_of(correlation, at);
         let begin = self.hits.partition_point(|hit| hit.at < since);
-        let is_new = !self.fired.iter().any(|fired| at.abs_diff(*fired) < correlation.timespan.unsigned_abs());
+        // What fired later, because this came late, does not count: whoever asks for an order must know the first.
+        let goes_on = |fired: &i64| (*fired..fired.saturating_add(correlation.timespan)).contains(&at);
+        let is_new = !self.fired.iter().any(goes_on);
         let (mut hits, mut leads) = (Vec::new(), Vec::new());
         let mut first = begin;
         if !is_new && !self.has_late {

@@ -144,7 +144,13 @@ impl Correlations {
         all
     }
 
-    fn raise(&self, lower: &Joined, upper: usize, place: usize, lead: &[Option<Box<str>>]) -> Option<Sighting> {
+    fn raise(
+        &self,
+        lower: &Joined,
+        upper: usize,
+        place: usize,
+        lead: &[Option<Box<str>>],
+    ) -> Option<Sighting> {
         let joined = self.all.get(upper)?;
         let slot = joined.slots.get(place)?;
         let text = |field: &String| {
@@ -169,7 +175,10 @@ impl Correlations {
     pub fn fingerprint(&self, correlation: usize) -> String {
         let shown = self.all.get(correlation).map(|joined| {
             let of = &joined.correlation;
-            format!("{:?}", (of.kind, &of.rules, &of.group_by, of.timespan, &of.fields, &of.demand, &joined.slots))
+            format!(
+                "{:?}",
+                (of.kind, &of.rules, &of.group_by, of.timespan, &of.fields, &of.demand, &joined.slots)
+            )
         });
         format!("{:016x}", hash(0, shown.unwrap_or_default().as_bytes()))
     }
@@ -192,7 +201,10 @@ fn text_of(event: &Event, field: &str) -> Option<String> {
 /// The values of a field, as they are compared.
 fn texts_of(value: &Value) -> Vec<Box<str>> {
     let one = |value: &Value| {
-        value.as_text().filter(|text| !text.is_empty()).map(|text| bounded(&text).to_lowercase().into_boxed_str())
+        value
+            .as_text()
+            .filter(|text| !text.is_empty())
+            .map(|text| bounded(&text).to_lowercase().into_boxed_str())
     };
     match value {
         Value::List(items) => items.iter().take(MOST_ITEMS).filter_map(one).collect(),
@@ -225,7 +237,8 @@ pub(crate) fn link(
 ) -> Correlations {
     let mut alive: Vec<Correlation> = read;
     let targets = loop {
-        let resolved: Vec<Result<Vec<Target>>> = alive.iter().map(|one| resolve(one, rules, &alive)).collect();
+        let resolved: Vec<Result<Vec<Target>>> =
+            alive.iter().map(|one| resolve(one, rules, &alive)).collect();
         if resolved.iter().all(Result::is_ok) {
             break resolved.into_iter().filter_map(Result::ok).collect::<Vec<_>>();
         }
@@ -274,7 +287,8 @@ fn resolve(of: &Correlation, rules: &[Rule], correlations: &[Correlation]) -> Re
     let mut targets: Vec<Target> = Vec::new();
     for (line, name) in &of.rules {
         let among_rules = rules.iter().enumerate().filter(|(_, rule)| is_called(rule, name));
-        let among_correlations = correlations.iter().enumerate().filter(|(_, one)| is_called(&one.rule, name));
+        let among_correlations =
+            correlations.iter().enumerate().filter(|(_, one)| is_called(&one.rule, name));
         let found: Vec<Target> = among_rules
             .map(|(at, _)| Target::Rule(at))
             .chain(among_correlations.map(|(at, _)| Target::Correlation(at)))

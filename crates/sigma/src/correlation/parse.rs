@@ -33,7 +33,7 @@ pub(crate) fn read(node: &Node, file: PathBuf) -> Result<(Correlation, Vec<(usiz
     }
     let kind = read_kind(part)?;
     let rules = read_rules(part)?;
-    let group_by = no_empty(texts(part, "group-by")?);
+    let group_by = no_empty(&texts(part, "group-by")?);
     let timespan = read_timespan(part)?;
     let condition = part.get("condition");
     let fields = read_fields(part, condition, kind)?;
@@ -45,7 +45,8 @@ pub(crate) fn read(node: &Node, file: PathBuf) -> Result<(Correlation, Vec<(usiz
     {
         oddities.push((
             condition.line,
-            "a condition without a lower bound holds at the first event already; add gt, gte or eq".to_owned(),
+            "a condition without a lower bound holds at the first event already; add gt, gte or eq"
+                .to_owned(),
         ));
     }
     let correlation = Correlation {
@@ -91,9 +92,9 @@ fn read_percentile(part: &Node) -> Result<f64> {
     let condition = part.get("condition").ok_or_else(|| SigmaError::Missing("condition").at(part.line))?;
     let node =
         condition.get("percentile").ok_or_else(|| SigmaError::Missing("percentile").at(condition.line))?;
-    number(node).filter(|rank| (0.0..=100.0).contains(rank)).ok_or_else(|| {
-        threshold("percentile", " from 0 to 100", node)
-    })
+    number(node)
+        .filter(|rank| (0.0..=100.0).contains(rank))
+        .ok_or_else(|| threshold("percentile", " from 0 to 100", node))
 }
 
 fn read_rules(part: &Node) -> Result<Vec<(usize, String)>> {
@@ -122,7 +123,7 @@ fn read_rules(part: &Node) -> Result<Vec<(usize, String)>> {
     Ok(rules)
 }
 
-fn no_empty(texts: Vec<String>) -> Vec<String> {
+fn no_empty(texts: &[String]) -> Vec<String> {
     let mut kept: Vec<String> = Vec::new();
     for text in texts.iter().map(|text| text.trim()).filter(|text| !text.is_empty()) {
         if !kept.iter().any(|other| other == text) {
@@ -161,7 +162,7 @@ pub(super) fn shown_timespan(span: i64) -> String {
 fn read_fields(part: &Node, condition: Option<&Node>, kind: Kind) -> Result<Vec<String>> {
     let is_asked = kind == Kind::ValueCount || kind.is_numeric();
     let place = condition.filter(|node| node.get("field").is_some()).unwrap_or(part);
-    let fields = no_empty(texts(place, "field")?);
+    let fields = no_empty(&texts(place, "field")?);
     match fields.as_slice() {
         [] if is_asked => Err(SigmaError::Missing("field").at(condition.unwrap_or(part).line)),
         [_, _, ..] if kind.is_numeric() => {
@@ -292,7 +293,9 @@ mod tests {
         for span in ["1s", "15m", "2h", "3d", "1w", "1M", "10y"] {
             assert_eq!(timespan(span).map(shown_timespan).as_deref(), Some(span));
         }
-        for span in ["", "m", "0s", "1.5h", "-1s", "1H", "1 h", "+1h", "11y", "99999999999999999999s", "1h30m", "1µ"] {
+        for span in
+            ["", "m", "0s", "1.5h", "-1s", "1H", "1 h", "+1h", "11y", "99999999999999999999s", "1h30m", "1µ"]
+        {
             assert_eq!(timespan(span), None, "{span}");
         }
     }

@@ -96,13 +96,7 @@ impl<I: Copy + Ord> Correlator<I> {
     }
 
     /// Gives the group as it is shown, too.
-    fn take(
-        &mut self,
-        sighting: Sighting,
-        at: i64,
-        id: I,
-        events: Vec<I>,
-    ) -> (Vec<String>, Vec<Firing<I>>) {
+    fn take(&mut self, sighting: Sighting, at: i64, id: I, events: Vec<I>) -> (Vec<String>, Vec<Firing<I>>) {
         let index = sighting.correlation;
         let correlations = Arc::clone(&self.correlations);
         let Some(correlation) = correlations.get(index) else { return Default::default() };

@@ -15,7 +15,10 @@ pub(super) enum Tally {
     Numbers(Vec<f64>),
     /// Hits by rule.
     Present(Vec<usize>),
-    Ordered { present: Vec<usize>, chains: Chains },
+    Ordered {
+        present: Vec<usize>,
+        chains: Chains,
+    },
 }
 
 /// For each rule and each length, the latest begin of a chain of hits that ends with that rule: hits of
@@ -147,7 +150,8 @@ impl Tally {
             Demand::Rules(condition) => match self {
                 Tally::Present(present) => is_true(condition, present),
                 Tally::Ordered { present, chains } => {
-                    let there = present.iter().zip(&chains.counts).filter(|(count, counts)| **count > 0 && **counts);
+                    let there =
+                        present.iter().zip(&chains.counts).filter(|(count, counts)| **count > 0 && **counts);
                     is_true(condition, present) && chains.longest(since) == there.count()
                 }
                 _ => false,

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::correlation;
 use crate::detection::Placeholders;
 use crate::rule::{self, Rule};
 use crate::yaml;
@@ -64,7 +65,14 @@ pub fn lint(
 ) -> Vec<Lint> {
     let mut found = Vec::new();
     for document in yaml::documents(text).0 {
-        let Ok(reading) = rule::read(&document, file.to_owned(), placeholders) else { continue };
+        let is_correlation = document.get("detection").is_none() && document.get("correlation").is_some();
+        let reading = if is_correlation {
+            correlation::read(&document, file.to_owned())
+                .map(|(correlation, oddities)| rule::Reading { rule: correlation.rule, oddities })
+        } else {
+            rule::read(&document, file.to_owned(), placeholders)
+        };
+        let Ok(reading) = reading else { continue };
         let mut report = Report { file, rule: &reading.rule, found: Vec::new() };
         for (line, message) in reading.oddities {
             report.say(line, "odd-value", message);

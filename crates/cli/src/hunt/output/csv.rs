@@ -7,7 +7,8 @@ use super::moment;
 use crate::hunt::finding::Row;
 use crate::text::plain;
 
-const HEAD: [&str; 9] = ["time_utc", "host", "level", "rule", "rule_id", "attack", "found", "file", "record"];
+const HEAD: [&str; 10] =
+    ["time_utc", "host", "level", "rule", "rule_id", "attack", "found", "file", "record", "events"];
 
 pub fn write(rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {
     write_line(&HEAD.map(str::to_owned), out)?;
@@ -31,6 +32,11 @@ pub fn write(rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {
             found.join("; "),
             row.file.to_owned(),
             row.finding.place.record.to_string(),
+            row.parts
+                .iter()
+                .map(|part| format!("{}:{}", part.file, part.record))
+                .collect::<Vec<_>>()
+                .join("; "),
         ];
         write_line(&cells, out)?;
     }

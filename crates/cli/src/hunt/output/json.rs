@@ -25,6 +25,17 @@ struct Printed<'a> {
     file: &'a str,
     /// Which record of the file it is, counted from 1.
     record: u64,
+    /// Of a correlation: the records that it is about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    events: Vec<PrintedPart<'a>>,
+}
+
+#[derive(Serialize)]
+struct PrintedPart<'a> {
+    time: Timestamp,
+    rule: &'a str,
+    file: &'a str,
+    record: u64,
 }
 
 #[derive(Serialize)]
@@ -52,6 +63,11 @@ fn printed<'a>(row: &Row<'a>) -> Printed<'a> {
         found: &finding.found,
         file: row.file,
         record: finding.place.record,
+        events: row
+            .parts
+            .iter()
+            .map(|part| PrintedPart { time: part.at, rule: part.rule, file: part.file, record: part.record })
+            .collect(),
     }
 }
 

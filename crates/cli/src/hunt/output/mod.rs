@@ -69,7 +69,7 @@ pub fn write_line(row: &Row<'_>, look: &Look, out: &mut impl Write) -> io::Resul
         "{}  {level} {}  {}  {}",
         moment(row.finding.at),
         text::plain(row.host()),
-        text::plain(&row.rule.title),
+        text::plain(&row.title()),
         text::plain(&row.attack())
     )
 }

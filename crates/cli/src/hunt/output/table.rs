@@ -40,7 +40,7 @@ pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<
         table.add_row([
             Cell::new(time(&moment(row.finding.at), is_narrow)),
             Cell::new(plain(row.host())),
-            Cell::new(plain(&row.rule.title)),
+            Cell::new(plain(&row.title())),
             coloured(row.level()),
             Cell::new(plain(&row.attack())),
         ]);

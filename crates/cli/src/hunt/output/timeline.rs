@@ -10,6 +10,8 @@ use crate::text::{BOLD, FAINT, plain, shortened};
 const SHOWN: usize = 160;
 /// Values of one finding that are shown.
 const VALUES: usize = 3;
+/// Records of one correlation that are shown.
+const PARTS: usize = 5;
 
 pub fn write(rows: &[Row<'_>], look: &Look, out: &mut impl Write) -> io::Result<()> {
     let mut day = None;
@@ -42,11 +44,19 @@ fn entry(row: &Row<'_>, look: &Look, out: &mut impl Write) -> io::Result<()> {
     let level = look.paint(level_style(row.level()), &format!("{:<13}", row.level()));
     let attack = row.attack();
     let attack = if attack.is_empty() { attack } else { format!(" [{}]", plain(&attack)) };
-    writeln!(out, "    {time}  {level} {}{}", plain(&row.rule.title), look.paint(FAINT, &attack))?;
+    writeln!(out, "    {time}  {level} {}{}", plain(&row.title()), look.paint(FAINT, &attack))?;
     for found in row.finding.found.iter().take(VALUES) {
         let field = found.field.as_deref().map(|field| format!("{field}: ")).unwrap_or_default();
         let value = format!("{field}{}", shortened(&found.value, SHOWN));
         writeln!(out, "{:32}{}", "", look.paint(FAINT, &plain(&value)))?;
+    }
+    for part in row.parts.iter().take(PARTS) {
+        let at = part.at.strftime("%H:%M:%S.%3f");
+        let part = format!("{at} {}, {} record {}", part.rule, part.file, part.record);
+        writeln!(out, "{:32}{}", "", look.paint(FAINT, &plain(&part)))?;
+    }
+    if let Some(more) = row.parts.len().checked_sub(PARTS).filter(|more| *more > 0) {
+        writeln!(out, "{:32}{}", "", look.paint(FAINT, &format!("and {more} more; --output json has all")))?;
     }
     Ok(())
 }

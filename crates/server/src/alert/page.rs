@@ -121,7 +121,7 @@ async fn alert(
             (merge_page::notice(&actor, &alert))
             @if let (Some(verdict), Some(reason)) = (alert.verdict, &alert.reason) {
                 div class="notice" data-level="info" { (parts::icon("info")) div { strong { "Dismissed: " (verdict.label()) } (reason) }
-                    @if verdict == Verdict::FalsePositive && actor.may(Permission::TriageAlerts) && alert.merged_into.is_none() {
+                    @if verdict == Verdict::FalsePositive && alert.rule != risk::RULE && actor.may(Permission::TriageAlerts) && alert.merged_into.is_none() {
                         a class="button" data-size="small" href={ "/suppressions/new?kind=exception&alert=" (alert.id) } { "Propose an exception" }
                     }
                 }

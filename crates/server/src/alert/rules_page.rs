@@ -281,15 +281,15 @@ fn alerts_card(alerts: &[Alert]) -> Markup {
             div class="card-head" { h2 id="alerts" { "Its alerts" } span class="muted" { "the most severe and latest" } }
             @if alerts.is_empty() { div class="card-body" { p class="muted" { "It has not fired." } } } @else {
                 div class="table-scroll" role="region" aria-label="Alerts of this rule" tabindex="0" {
-                    table class="table" {
+                    table class="table" data-narrow="stack" {
                         thead { tr { th { "Alert" } th { "Entity" } th data-type="number" { "Events" } th { "Last seen" } th { "Status" } } }
                         tbody {
                             @for alert in alerts {
                                 tr data-href={ "/alerts/" (alert.id) } {
                                     td class="cell-main" { a class="row-link" href={ "/alerts/" (alert.id) } { (alert.id) } }
                                     td { span class="observable" { (alert.entity.name()) } }
-                                    td data-type="number" { (alert.count) }
-                                    td data-type="time" { (parts::ago(alert.last_seen)) }
+                                    td data-type="number" data-label="Events" { (alert.count) }
+                                    td data-type="time" data-label="Last seen" { (parts::ago(alert.last_seen)) }
                                     td { (status(alert)) }
                                 }
                             }

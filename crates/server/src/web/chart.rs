@@ -43,21 +43,21 @@ pub fn stacked(parts: &[Part<'_>], width: i64, height: i64, label: &str, ends: (
             let count = of(part, place);
             let (foot, top) = (below * height / most, (below + count) * height / most);
             if count > 0 {
-                blocks.push((part, count, step(left), height + 17 - top, (top - foot).max(1)));
+                blocks.push((part, count, step(left), height + 20 - top, (top - foot).max(1)));
             }
             below += count;
         }
     }
     html! {
-        svg class="chart" viewBox={ "0 0 " (width) " " (height + 34) } width=(width) height=(height + 34) role="img" aria-label={ (label) ": " (told.join(", ")) } {
-            text x="0" y="11" { (most) }
-            line class="axis" x1="0" x2=(width) y1="17" y2="17" {}
-            line class="axis" x1="0" x2=(width) y1=(height + 17) y2=(height + 17) {}
+        svg class="chart" viewBox={ "0 0 " (width) " " (height + 44) } width=(width) height=(height + 44) role="img" aria-label={ (label) ": " (told.join(", ")) } {
+            text x="0" y="15" { (most) }
+            line class="axis" x1="0" x2=(width) y1="20" y2="20" {}
+            line class="axis" x1="0" x2=(width) y1=(height + 20) y2=(height + 20) {}
             @for (part, count, x, y, tall) in &blocks {
                 rect class=(part.class) x=(x) y=(y) width=(thick) height=(tall) { title { (part.name) ": " (count) } }
             }
-            text x="0" y=(height + 31) { (ends.0) }
-            text x=(width) y=(height + 31) text-anchor="end" { (ends.1) }
+            text x="0" y=(height + 39) { (ends.0) }
+            text x=(width) y=(height + 39) text-anchor="end" { (ends.1) }
         }
         @if parts.len() > 1 {
             ul class="legend" {
@@ -89,7 +89,7 @@ pub fn line(
         .enumerate()
         .map(|(place, value)| format!("{:.1},{:.1}", place as f64 * step, y(*value)))
         .collect();
-    let whole = height + if ends.is_some() { 17 } else { 2 };
+    let whole = height + if ends.is_some() { 22 } else { 2 };
     html! {
         svg class="chart" viewBox={ "0 0 " (width) " " (whole) } width=(width) height=(whole) role="img" aria-label=(label) {
             line class="axis" x1="0" x2=(width) y1=(height) y2=(height) {}
@@ -99,8 +99,8 @@ pub fn line(
             }
             polyline class="line" points=(points.join(" ")) {}
             @if let Some((begin, end)) = ends {
-                text x="0" y=(height + 14) { (begin) }
-                text x=(width) y=(height + 14) text-anchor="end" { (end) }
+                text x="0" y=(height + 19) { (begin) }
+                text x=(width) y=(height + 19) text-anchor="end" { (end) }
             }
         }
     }
@@ -144,7 +144,7 @@ mod tests {
         assert!(drawn.contains("Verdicts: Right 1, Wrong 5"), "{drawn}");
         // One of four is a quarter of the height; the second part stands on the first.
         assert!(
-            drawn.contains("y=\"47\"") && drawn.contains("y=\"37\"") && drawn.contains("y=\"17\""),
+            drawn.contains("y=\"50\"") && drawn.contains("y=\"40\"") && drawn.contains("y=\"20\""),
             "{drawn}"
         );
     }

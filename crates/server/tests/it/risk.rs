@@ -156,6 +156,28 @@ async fn a_verdict_ends_the_signs_and_taking_it_back_restores_them() {
 }
 
 #[tokio::test]
+async fn an_alert_of_risk_can_be_suppressed_like_any() {
+    told(|world| async move {
+        let by = &world.responder;
+        let signs = |host: &'static str| -> Vec<String> {
+            (0..3).map(|number| event(number, "2026-03-01T10:00:00Z", host, "-")).collect()
+        };
+        send(by, "1.jsonl", &signs("ws01")).await;
+        let id = risk_alerts(by).await[0]["id"].as_str().unwrap().to_owned();
+        let (_, form) = by.page(&format!("/suppressions/new?alert={id}")).await;
+        assert!(form.contains("This rule on this entity") && !form.contains("name=\"clause\""));
+        let fields = [("alert", id.as_str()), ("what", "rule"), ("hours", "24"), ("reason", "A test")];
+        assert_eq!(by.form("/suppressions", &fields).await.0, 303);
+        send(by, "2.jsonl", &signs("ws02")).await;
+        assert_eq!(risk_alerts(by).await.len(), 1, "{}", world.store);
+        let one = by.get("/api/v1/suppressions/SUP-1").await.expect(200);
+        assert_eq!((&one["rule"], &one["hidden"]), (&json!(RISK), &json!(1)));
+        assert!(host(by, "ws02").await["peak"].as_f64().unwrap() > 100.0, "its signs are kept");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn false_positives_count_no_more_and_make_their_rule_count_less() {
     told(|world| async move {
         let by = &world.responder;

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::{RULE, Sign, counted, settle, store};
 use crate::alert::absorb::keep_alert;
 use crate::alert::rules::KnownRule;
-use crate::alert::{Alert, Detected, Found, Match, Touched};
+use crate::alert::{Alert, Detected, Found, Match, Touched, suppress};
 use crate::change::Change;
 use crate::error::{Error, Result};
 
@@ -200,6 +200,11 @@ async fn cross(
     };
     let mut listed: Vec<&Sign> = signs.iter().filter(alive).collect();
     listed.sort_by_key(|sign| (sign.first_seen, sign.id));
+    if let Some(last) = listed.last()
+        && suppress::hides(change, RULE, entity, last.event, at).await?
+    {
+        return Ok(None);
+    }
     let mut alert = raise(entity, score, at, settings, change.at)?;
     tell(&mut alert, &listed);
     let matches = matches(&listed, &HashSet::new());

@@ -116,8 +116,8 @@ fn signs_card(signs: &[Sign], title: &str, sub: &str, with_state: bool) -> Marku
                                     }
                                     td data-type="number" data-label="Points" { @if with_state && !sign.counts() { s class="muted" { (format!("{:.0}", sign.points)) } } @else { (format!("{:.0}", sign.points)) } }
                                     td data-type="number" data-label="Detections" { (sign.count) }
-                                    td { a href={ "/events/" (sign.event) } { (sign.event) } }
-                                    td { @if let Some(alert) = sign.alert { a href={ "/alerts/" (alert) } { (alert) } } @else { span class="muted" { "none" } } }
+                                    td class="nowrap" { a href={ "/events/" (sign.event) } { (sign.event) } }
+                                    td class="nowrap" { @if let Some(alert) = sign.alert { a href={ "/alerts/" (alert) } { (alert) } } @else { span class="muted" { "none" } } }
                                     td data-type="time" data-label="Last seen" { (parts::ago(sign.last_seen)) }
                                 }
                             }

@@ -41,9 +41,9 @@ pub async fn form(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
                     div class="card-head" { h2 id="history" { "What was set" } }
                     div class="card-body" {
                         @if history.is_empty() { p class="muted" { "Nothing yet: these are the defaults." } }
-                        ul class="changes" { @for set in &history {
+                        @else { ul class="changes" { @for set in &history {
                             li data-change="same" { span class="break" { (set.reason) span class="cell-sub muted" { "threshold " (set.settings.threshold) ", half-life " (set.settings.half_life_hours) " h. " (names.get(&set.set_by).map_or("somebody", String::as_str)) ", " (parts::ago(set.set_at)) } } }
-                        } }
+                        } } }
                     }
                 }
             }

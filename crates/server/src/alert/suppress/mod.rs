@@ -192,7 +192,7 @@ pub async fn sift(change: &mut Change<'_>, detections: Vec<Detected>) -> Result<
         let place = hides.iter().position(|one| one.fits(&detected.rule.id, &detected.entity, values));
         match place.and_then(|place| Some((place, active.get_mut(place)?))) {
             Some((place, suppression)) => {
-                count(suppression, &detected);
+                count(suppression, detected.event, detected.at);
                 hit.insert(place);
             }
             None => shown.push(detected),
@@ -207,12 +207,29 @@ pub async fn sift(change: &mut Change<'_>, detections: Vec<Detected>) -> Result<
     Ok(shown)
 }
 
-fn count(suppression: &mut Suppression, detected: &Detected) {
+/// Whether an alert that no rule's detection raises is hidden as a whole; it is then counted like one.
+pub async fn hides(
+    change: &mut Change<'_>,
+    rule: &str,
+    entity: &Entity,
+    event: EventId,
+    at: Timestamp,
+) -> Result<bool> {
+    let active = store::active(change.tx, change.at).await?;
+    let fits = |one: &Suppression| one.clauses.is_empty() && one.hides().concerns(rule, entity);
+    let Some(mut suppression) = active.into_iter().find(fits) else { return Ok(false) };
+    count(&mut suppression, event, at);
+    store::update(change.tx, &suppression).await?;
+    announce(change, &suppression, "suppression.hide").await?;
+    Ok(true)
+}
+
+fn count(suppression: &mut Suppression, event: EventId, at: Timestamp) {
     suppression.hidden += 1;
-    let first = suppression.first_hidden.unwrap_or(detected.at);
-    suppression.first_hidden = Some(first.min(detected.at));
-    suppression.last_hidden = suppression.last_hidden.max(Some(detected.at));
-    suppression.last_event = Some(detected.event);
+    let first = suppression.first_hidden.unwrap_or(at);
+    suppression.first_hidden = Some(first.min(at));
+    suppression.last_hidden = suppression.last_hidden.max(Some(at));
+    suppression.last_event = Some(event);
 }
 
 /// The fields of those events that a condition has to look at; mostly of none.

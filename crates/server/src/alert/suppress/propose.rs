@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::texts;
+use crate::alert::risk::RULE;
 use crate::alert::{self, Alert, Filter, Match};
 use crate::app::App;
 use crate::error::Result;
@@ -90,6 +91,10 @@ pub async fn propose(app: &App, actor: &Actor, id: AlertId) -> Result<Proposal> 
         {
             clauses.push(Clause { field: name, comparison, value });
         }
+    }
+    // An alert of risk is about several rules' events: a condition on them hides nothing of it.
+    if alert.rule == RULE {
+        clauses.clear();
     }
     clauses.truncate(MOST_PROPOSED);
     let hides = Hides { rule: Some(alert.rule.clone()), entity: None, clauses };

@@ -1,5 +1,5 @@
 //! A rule and the events that it meets: the first part of the input, up to a line of `%%`, is the rule's
-//! detection, the rest are JSON lines. Both ways of asking must say the same.
+//! detection, the rest are JSON lines. Both ways of asking, and explanations, must say the same.
 #![no_main]
 
 use bytes::Bytes;
@@ -21,5 +21,10 @@ fuzz_target!(|text: &str| {
         let matched = engine.matches(&event);
         let detected: Vec<_> = engine.detect(&event).into_iter().map(|detection| detection.rule).collect();
         assert_eq!(matched, detected);
+        for (number, rule) in engine.rules().iter().enumerate() {
+            let explained = rule.explain(&event);
+            assert!(!explained.log_source.holds || explained.fires == matched.contains(&number));
+            assert!(!explained.lines().is_empty());
+        }
     }
 });

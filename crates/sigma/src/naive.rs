@@ -199,7 +199,7 @@ mod tests {
         #[test]
         fn any_rules_match_what_their_trees_say(
             rules in prop::collection::vec((
-                prop::collection::vec(("[fgh](\\|(contains|startswith|endswith|cased|contains\\|all|re|re\\|i|exists|gt|fieldref))?", prop::collection::vec("[abB*?0-3]{1,4}", 1..3)), 1..4),
+                prop::collection::vec(("[fgh](\\|(contains|startswith|endswith|cased|contains\\|all|contains\\|cased|neq|neq\\|contains|windash|re|re\\|i|exists|gt|lte|fieldref|fieldref\\|endswith))?", prop::collection::vec("[abB*?0-3]{1,4}", 1..3)), 1..4),
                 "(a|not a|a and not b|a or b|1 of them|all of them|2 of them)",
             ), 1..12),
             events in prop::collection::vec(prop::collection::vec("[abB0-3é]{0,6}", 3), 1..4),
@@ -210,7 +210,7 @@ mod tests {
                 for (at, (key, values)) in items.iter().enumerate() {
                     let search = ["a", "b", "c"][at % 3];
                     let values = if key.ends_with("exists") { "true".to_owned() } else { format!("'{}'", values.join("', '")) };
-                    let values = if key.ends_with("exists") || key.ends_with("gt") { values.split(',').next().unwrap().replace('\'', "") } else { format!("[{values}]") };
+                    let values = if ["exists", "gt", "lte"].iter().any(|last| key.ends_with(last)) { values.split(',').next().unwrap().replace('\'', "") } else { format!("[{values}]") };
                     text.push_str(&format!("    {search}:\n        {key}: {values}\n"));
                 }
                 text.push_str(&format!("    condition: {condition}\n---\n"));

@@ -132,7 +132,7 @@ async fn alert(
                     @if let Some(signs) = &signs { (signs) }
                     (merged)
                     @if alert.origin.is_none() || !matches.items.is_empty() { (matches_card(&alert, &matches)) }
-                    @if let Some((event, found)) = &shown { (event_card(event, found)) }
+                    @if let Some((event, found)) = &shown { (event_card(event, found, app.rules.get(&found.rule))) }
                 }
                 aside class="stack" aria-label="Facts" { (facts(&alert, &names)) (history_card(&history, &names)) }
             }
@@ -235,12 +235,15 @@ fn matches_card(alert: &Alert, matches: &Page<Match>) -> Markup {
     }
 }
 
-fn event_card(event: &StoredEvent, found: &Match) -> Markup {
+fn event_card(event: &StoredEvent, found: &Match, rule: Option<&std::sync::Arc<KnownRule>>) -> Markup {
     let matched = |name: &str, _: &str| found.found.iter().any(|found| found.field.as_deref() == Some(name));
     html! {
         section class="card" aria-labelledby="event" {
             div class="card-head" { h2 id="event" { "The first of these in full" } a class="small" href={ "/events/" (event.id) } { (event.id) } }
             (event::page::fields_table(event, matched))
+            @if let Some(rule) = rule {
+                div class="card-foot" { a class="button" data-size="small" href={ "/rules/" (encode(&rule.id)) "?event=" (event.id) "#try" } { "Explain the match" } }
+            }
         }
     }
 }

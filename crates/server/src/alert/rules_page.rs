@@ -1,7 +1,7 @@
 //! The rules' pages: those in use and how often each fired, those that were refused, and one rule.
 
 use axum::extract::State;
-use domain::{Actor, Severity};
+use domain::{Actor, EventId, Severity};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -205,8 +205,26 @@ fn refused_card(refused: &[RefusedRule]) -> Markup {
     }
 }
 
-pub async fn one(State(app): State<App>, Who(actor): Who, Path(id): Path<String>) -> Result<Markup> {
-    draw(&app, &actor, &id, &Shown::default()).await
+#[derive(Debug, Default, Deserialize)]
+pub struct RuleQuery {
+    /// A stored event that is to be explained.
+    event: Option<EventId>,
+}
+
+pub async fn one(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<String>,
+    Query(query): Query<RuleQuery>,
+) -> Result<Markup> {
+    let shown = match query.event {
+        None => Shown::default(),
+        Some(event) => {
+            let (text, tried) = try_event::explain_stored(&app, &actor, &id, event).await?;
+            Shown { text, assume: false, tried: Some(Ok(tried)) }
+        }
+    };
+    draw(&app, &actor, &id, &shown).await
 }
 
 /// The same page, with what came of an event that somebody tried on the rule.

@@ -1,19 +1,21 @@
-//! An event tried on one rule: pasted, read as the intake would read it, and explained. Nothing of it is
-//! kept.
+//! An event tried on one rule and explained: pasted, and read as the intake would read it, or one that is
+//! stored. Nothing of a pasted one is kept.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use domain::{Actor, Permission};
+use domain::{Actor, EventId, Permission};
 use maud::{Markup, html};
 use serde::Serialize;
 use sigma::{Explanation, Line};
-use telemetry::{Event, Options};
+use telemetry::{Event, Format, LogSource, Options, Value};
 use utoipa::ToSchema;
 
 use super::rules::KnownRule;
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::event::{self, StoredEvent};
 use crate::identity::need;
 use crate::web::parts;
 
@@ -42,8 +44,6 @@ pub struct Tried {
 /// Reads the text and explains the first event on which the rule fires; where there is none, the first
 /// that is of the rule's log source, or else the first. `assume` takes them for that log source.
 pub async fn explain(app: &App, actor: &Actor, id: &str, text: String, assume: bool) -> Result<Tried> {
-    need(actor, Permission::ReadAlerts, "trying events on rules")?;
-    let number = app.rules.all().iter().position(|rule| rule.id == id).ok_or(Error::NotFound("rule"))?;
     if text.trim().is_empty() {
         return Err(Error::Invalid(
             "Paste an event first: one record as its log has it, or JSON.".to_owned(),
@@ -54,12 +54,32 @@ pub async fn explain(app: &App, actor: &Actor, id: &str, text: String, assume: b
             "That is more than 256 KiB; paste the one record that matters.".to_owned(),
         ));
     }
-    let engine = Arc::clone(&app.engine);
     let options = Options::new(app.clock.now()).with_mappings(Arc::clone(&app.mappings));
+    on_rule(app, actor, id, assume, move || read(text, &options)).await
+}
+
+/// Explains an event that is stored, as it was read when it came in. With its record as text.
+pub async fn explain_stored(app: &App, actor: &Actor, id: &str, event: EventId) -> Result<(String, Tried)> {
+    let stored = event::get(app, actor, event).await?;
+    let text = String::from_utf8_lossy(stored.raw.get(..LARGEST).unwrap_or(&stored.raw)).into_owned();
+    let tried = on_rule(app, actor, id, false, move || Ok(vec![restored(stored)])).await?;
+    Ok((text, tried))
+}
+
+async fn on_rule(
+    app: &App,
+    actor: &Actor,
+    id: &str,
+    assume: bool,
+    events: impl FnOnce() -> Result<Vec<Event>> + Send + 'static,
+) -> Result<Tried> {
+    need(actor, Permission::ReadAlerts, "trying events on rules")?;
+    let number = app.rules.all().iter().position(|rule| rule.id == id).ok_or(Error::NotFound("rule"))?;
+    let engine = Arc::clone(&app.engine);
     // A hostile expression may take its bounded time.
     let tried = tokio::task::spawn_blocking(move || {
         let rule = engine.rule(number).ok_or(Error::NotFound("rule"))?;
-        let events = read(text, &options)?;
+        let events = events()?;
         let of = events.len();
         let mut best: Option<(usize, Explanation)> = None;
         for (number, mut event) in events.into_iter().enumerate() {
@@ -81,6 +101,40 @@ pub async fn explain(app: &App, actor: &Actor, id: &str, text: String, assume: b
         Ok(Tried { fires: explanation.fires, event, of, reasons, lines, explanation })
     });
     tried.await.map_err(|_| Error::Invalid("The event could not be tried.".to_owned()))?
+}
+
+/// A stored event as rules see it.
+fn restored(stored: StoredEvent) -> Event {
+    let format = stored.format.parse().unwrap_or(Format::JsonLines);
+    let mut event = Event::new(stored.raw.into(), format);
+    for (name, field) in stored.fields {
+        event.set(name, value(field));
+    }
+    let part = |part: Option<String>| part.map(Cow::Owned);
+    let source = stored.source;
+    event.source = LogSource {
+        product: part(source.product),
+        category: part(source.category),
+        service: part(source.service),
+    };
+    event
+}
+
+fn value(json: serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(flag) => Value::Bool(flag),
+        Json::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (Some(whole), _) => Value::Int(whole),
+            (None, Some(float)) => Value::Float(float),
+            (None, None) => Value::Str(number.to_string()),
+        },
+        Json::String(text) => Value::Str(text),
+        Json::Array(items) => Value::List(items.into_iter().map(value).collect()),
+        // A stored event's fields are flat.
+        other @ Json::Object(_) => Value::Str(other.to_string()),
+    }
 }
 
 fn interest(explained: &Explanation) -> u8 {

@@ -107,3 +107,19 @@ async fn an_event_tried_on_a_rule_is_explained_and_not_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_stored_event_is_explained_from_its_alert() {
+    everywhere(|world| async move {
+        world.responder.send_file("certutil.jsonl", CERTUTIL).await.expect(201);
+        let id = certutil(&world).await;
+        let alert = read(&world, "/alerts/ALR-1").await;
+        let link = format!("/rules/{id}?event=EVT-1");
+        assert!(alert.contains(&format!("{link}#try")), "{}", world.store);
+        let page = read(&world, &link).await;
+        assert!(page.contains("The rule fires") && page.contains("-urlcache"), "{page}");
+        let (status, _) = world.observer.page(&format!("/rules/{id}?event=EVT-99")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    })
+    .await;
+}

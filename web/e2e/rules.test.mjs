@@ -93,3 +93,11 @@ test("a cell leads to its rules, and a rule explains an event that is pasted", L
   await page.locator("#try .error").waitFor();
   await holds("explain-error");
 });
+
+test("an alert's event is explained without typing", LIMIT, async () => {
+  await page.goto("/alerts/ALR-1");
+  await page.getByRole("link", { name: "Explain the match" }).click();
+  await page.getByText("The rule fires", { exact: true }).waitFor();
+  assert.match(await page.getByLabel("A record as its log has it").inputValue(), /ws-17/);
+  await holds("explain-alert");
+});

@@ -185,6 +185,7 @@ pub fn card(rule: &KnownRule, shown: &Shown) -> Markup {
         section class="card" id="try" aria-labelledby="try-head" {
             div class="card-head" { h2 id="try-head" { "Try an event" } span class="muted" { "nothing is kept" } }
             div class="card-body stack" {
+                @if let Some(Ok(tried)) = &shown.tried { (outcome(tried)) }
                 form class="form" method="post" data-plain="" action={ "/rules/" (super::page::encode(&rule.id)) "#try" } {
                     div class="field" {
                         label for="try-text" { "A record as its log has it" }
@@ -198,7 +199,6 @@ pub fn card(rule: &KnownRule, shown: &Shown) -> Markup {
                     }
                     div class="form-actions" { button class="button" data-kind="primary" type="submit" { "Explain" } }
                 }
-                @if let Some(Ok(tried)) = &shown.tried { (outcome(tried)) }
             }
         }
     }

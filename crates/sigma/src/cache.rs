@@ -6,7 +6,7 @@ use crate::hash::hash;
 
 const PLACES: usize = 1 << 12;
 /// Longer values seldom come again.
-const LONGEST: usize = 256;
+const LONGEST: usize = 1 << 10;
 
 #[derive(Default)]
 pub(crate) struct Cache {

@@ -12,6 +12,7 @@ use crate::pattern::{Part, Pattern};
 use crate::program::{Alone, Program, RuleProgram, Tests, at};
 use crate::test::Tester;
 use crate::tree::{Check, Test, Tree};
+use telemetry::LogSource;
 
 /// Above the likelihood of any test that an index answers.
 const SLOW: f32 = 100.0;
@@ -21,12 +22,18 @@ pub(crate) struct Compiler<'r> {
     known: HashMap<Cow<'r, Test>, u32, Quick>,
     /// How often rules ask for each test.
     asked: Vec<u32>,
+    /// Which log source's rule asked for each test first.
+    asked_for: Vec<u32>,
+    sources: HashMap<&'r LogSource, u32, Quick>,
+    source: u32,
     tests: Tests,
     programs: Vec<RuleProgram>,
 }
 
 impl<'r> Compiler<'r> {
-    pub fn add(&mut self, detection: &'r Detection) {
+    pub fn add(&mut self, detection: &'r Detection, source: &'r LogSource) {
+        let next = count(self.sources.len());
+        self.source = *self.sources.entry(source).or_insert(next);
         let searches = detection.searches.iter().map(|search| self.tree(&search.tree)).collect();
         let condition = condition(&detection.condition);
         self.programs.push(RuleProgram { searches, condition });
@@ -49,6 +56,7 @@ impl<'r> Compiler<'r> {
                 let number = count(self.tests.testers.len());
                 self.tests.testers.push(Tester::new(&test, &mut self.tests.names));
                 self.asked.push(0);
+                self.asked_for.push(self.source);
                 self.known.insert(test, number);
                 number
             }
@@ -66,6 +74,7 @@ impl<'r> Compiler<'r> {
         let gated: Vec<(u32, Test)> =
             self.known.iter().filter_map(|(test, number)| Some((*number, gate(test)?))).collect();
         for (number, gate) in gated {
+            self.source = at(&self.asked_for, number).copied().unwrap_or(0);
             let gate = self.number(Cow::Owned(gate));
             gates.insert(number, gate);
         }
@@ -86,10 +95,14 @@ impl<'r> Compiler<'r> {
 
     /// Builds the indexes and gives all tests their numbers, by the numbers they had.
     fn arrange(&mut self, all: &[(&Test, u32)], gates: &HashMap<u32, u32>) -> Vec<u32> {
-        let mut fields: Vec<Option<u32>> = Vec::new();
-        let mut of_field: HashMap<Option<u32>, Vec<(&Test, u32)>> = HashMap::new();
+        // What keyword searches look for goes by log source, too: they walk over the whole record.
+        let mut fields: Vec<(Option<u32>, u32)> = Vec::new();
+        let mut of_field: HashMap<(Option<u32>, u32), Vec<(&Test, u32)>> = HashMap::new();
         for (test, number) in all {
-            let field = at(&self.tests.testers, *number).and_then(Tester::field);
+            let field = match at(&self.tests.testers, *number).and_then(Tester::field) {
+                Some(field) => (Some(field), 0),
+                None => (None, at(&self.asked_for, *number).copied().unwrap_or(0)),
+            };
             let list = of_field.entry(field).or_insert_with(|| {
                 fields.push(field);
                 Vec::new()
@@ -133,7 +146,7 @@ impl<'r> Compiler<'r> {
                     };
                 }
             }
-            self.tests.indexes.push((field, builder.build(first_word, words)));
+            self.tests.indexes.push((field.0, builder.build(first_word, words)));
         }
         for (test, number) in all.iter().filter(|(test, _)| !is_indexed(test)) {
             let place = count(self.tests.tester_of.len());

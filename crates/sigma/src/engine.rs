@@ -61,7 +61,7 @@ impl Engine {
 
     pub fn with_routing(rules: Vec<Rule>, routing: Routing) -> Engine {
         let mut compiler = Compiler::default();
-        rules.iter().for_each(|rule| compiler.add(&rule.detection));
+        rules.iter().for_each(|rule| compiler.add(&rule.detection, &rule.logsource));
         let (tests, programs) = compiler.finish();
         let (router, by_source) = Router::new(rules.iter().map(|rule| &rule.logsource), routing);
         let buckets = by_source.into_iter().map(|rules| Bucket::new(rules, &programs, &tests)).collect();

@@ -1,15 +1,116 @@
 //! Finding thousands of literals in one text, in time that hardly depends on how many they are. Each
-//! literal is filed under one of its grams, the few neighbouring bytes that the fewest other literals
-//! share. A bitmap says of nearly every place of a text that no literal's gram stands there; only
-//! where one may is anything compared.
+//! literal is filed under grams, a few neighbouring bytes that few other literals share. A bitmap
+//! says of nearly every place of a text that no literal's gram stands there; only where one may is
+//! anything compared.
 
-/// Bits of the bitmap for each literal: about one place in thirty is looked at for nothing.
-const BITS_PER_LITERAL: usize = 32;
+use std::collections::HashMap;
+
+use memchr::memmem::Finder;
+
+/// Bits of the bitmap for each gram: about one place in thirty is looked at for nothing.
+const BITS_PER_GRAM: usize = 32;
 /// The bitmap must stay in the processor's nearest cache.
 const MAX_FILTER_BITS: u32 = 17;
+/// How far apart the places are at which a text is looked at for literals of a length. Each of them is
+/// filed under as many neighbouring grams, one of which stands at such a place wherever the literal
+/// begins.
+const LONG_STRIDE: usize = 4;
+const MIDDLE_STRIDE: usize = 2;
+const LONG_GRAM: usize = 4;
+const MIDDLE_GRAM: usize = 3;
+/// The shortest literal that is long, and the shortest of middle length.
+pub(crate) const LONG: usize = LONG_GRAM + LONG_STRIDE - 1;
+const MIDDLE: usize = MIDDLE_GRAM + MIDDLE_STRIDE - 1;
+/// So many literals of a kind are looked for one by one.
+const FEW: usize = 8;
 
-/// Literals under grams of `WIDTH` bytes, 1 to 4; all are at least that long.
-pub(crate) struct Grams<const WIDTH: usize> {
+/// Literals by their length, each kind found in its own way.
+pub(crate) struct Literals {
+    long: Grams,
+    middle: Grams,
+    /// Two or three bytes, by two of them.
+    short: Grams,
+    /// A bit for each pair of bytes that is a gram of `short`.
+    pairs: Box<[u64]>,
+    few: Box<[(Finder<'static>, u32)]>,
+}
+
+impl Literals {
+    /// Each literal is named by its place in the list; the lists are those of its length.
+    pub fn new<'l>(literals: impl Iterator<Item = (u32, &'l [u8])>) -> Literals {
+        let (mut long, mut middle, mut short, mut few) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for literal in literals {
+            match literal.1.len() {
+                0 => {}
+                1 => few.push(literal),
+                2..MIDDLE => short.push(literal),
+                MIDDLE..LONG => middle.push(literal),
+                LONG.. => long.push(literal),
+            }
+        }
+        for kind in [&mut middle, &mut short] {
+            if kind.len() <= FEW {
+                few.append(kind);
+            }
+        }
+        let short = Grams::new(&short, 2, 1);
+        let mut pairs = vec![0_u64; if short.entries.is_empty() { 0 } else { 1 << 10 }];
+        for entry in &short.entries {
+            if let Some(word) = pairs.get_mut(index(entry.gram >> 6)) {
+                *word |= 1 << (entry.gram & 63);
+            }
+        }
+        Literals {
+            long: Grams::new(&long, LONG_GRAM, LONG_STRIDE),
+            middle: Grams::new(&middle, MIDDLE_GRAM, MIDDLE_STRIDE),
+            short,
+            pairs: pairs.into(),
+            few: few.into_iter().map(|(at, text)| (Finder::new(text).into_owned(), at)).collect(),
+        }
+    }
+
+    /// Names every literal that may stand in the text, with the place where it would begin: all such
+    /// places, or of those that are looked for one by one the first and the last that ends the text.
+    /// Whether it stands there is for the caller to compare.
+    #[inline]
+    pub fn scan(&self, text: &[u8], mut may_stand: impl FnMut(u32, usize)) {
+        if !self.long.entries.is_empty() {
+            for (at, chunk) in text.as_chunks::<LONG_STRIDE>().0.iter().enumerate() {
+                let gram = u32::from_le_bytes(*chunk);
+                if self.long.may_hold(gram) {
+                    self.long.each(gram, at * LONG_STRIDE, &mut may_stand);
+                }
+            }
+        }
+        if !self.middle.entries.is_empty() {
+            for (at, [a, b, c]) in text.array_windows().step_by(MIDDLE_STRIDE).enumerate() {
+                let gram = u32::from_le_bytes([*a, *b, *c, 0]);
+                if self.middle.may_hold(gram) {
+                    self.middle.each(gram, at * MIDDLE_STRIDE, &mut may_stand);
+                }
+            }
+        }
+        if !self.short.entries.is_empty() {
+            for (at, pair) in text.array_windows().enumerate() {
+                let pair = u16::from_le_bytes(*pair);
+                if self.pairs.get(usize::from(pair >> 6)).is_some_and(|word| word >> (pair & 63) & 1 == 1) {
+                    self.short.each(u32::from(pair), at, &mut may_stand);
+                }
+            }
+        }
+        for (finder, literal) in &self.few {
+            if let Some(at) = finder.find(text) {
+                may_stand(*literal, at);
+                if text.ends_with(finder.needle()) {
+                    may_stand(*literal, text.len() - finder.needle().len());
+                }
+            }
+        }
+    }
+}
+
+/// Literals under their grams.
+struct Grams {
     filter: Box<[u64]>,
     filter_shift: u32,
     /// By the hash's first bits: where its entries begin, and one more for where the last end.
@@ -25,28 +126,32 @@ struct Entry {
     offset: u32,
 }
 
-impl<const WIDTH: usize> Grams<WIDTH> {
-    /// Takes those literals that `ours` picks, each named by its place in the list.
-    pub fn new(literals: &[Box<[u8]>], ours: impl Fn(&[u8]) -> bool) -> Grams<WIDTH> {
-        let ours: Vec<(u32, &[u8])> =
-            (0_u32..).zip(literals).map(|(at, text)| (at, &**text)).filter(|(_, text)| ours(text)).collect();
-        let mut counts: std::collections::HashMap<u32, u32> = std::collections::HashMap::new();
-        for (_, text) in &ours {
-            for window in text.windows(WIDTH) {
+impl Grams {
+    /// Files each literal under so many neighbouring grams of so many bytes, those that the fewest
+    /// literals share.
+    fn new(literals: &[(u32, &[u8])], width: usize, neighbours: usize) -> Grams {
+        let mut counts: HashMap<u32, u32> = HashMap::new();
+        for (_, text) in literals {
+            for window in text.windows(width) {
                 *counts.entry(gram(window)).or_default() += 1;
             }
         }
-        let mut entries: Vec<Entry> = Vec::with_capacity(ours.len());
-        for (literal, text) in &ours {
-            let rarest = (0_u32..)
-                .zip(text.windows(WIDTH))
-                .min_by_key(|(_, window)| counts.get(&gram(window)).copied().unwrap_or(0));
-            if let Some((offset, window)) = rarest {
-                entries.push(Entry { gram: gram(window), literal: *literal, offset });
+        let mut entries: Vec<Entry> = Vec::with_capacity(literals.len() * neighbours);
+        for (literal, text) in literals {
+            let grams: Vec<u32> = text.windows(width).map(gram).collect();
+            let shared =
+                |run: &[u32]| run.iter().map(|gram| counts.get(gram).copied().unwrap_or(0)).sum::<u32>();
+            let rarest = (0_u32..).zip(grams.windows(neighbours)).min_by_key(|(_, run)| shared(run));
+            if let Some((begin, run)) = rarest {
+                entries.extend((begin..).zip(run).map(|(offset, gram)| Entry {
+                    gram: *gram,
+                    literal: *literal,
+                    offset,
+                }));
             }
         }
         entries.sort_by_key(|entry| (hash(entry.gram), entry.literal));
-        let bits = (entries.len() * BITS_PER_LITERAL).next_power_of_two().trailing_zeros();
+        let bits = (entries.len() * BITS_PER_GRAM).next_power_of_two().trailing_zeros();
         let filter_shift = 32 - bits.clamp(6, MAX_FILTER_BITS);
         let mut filter = vec![0_u64; 1 << (32 - filter_shift - 6)];
         let starts_shift = 32 - entries.len().next_power_of_two().trailing_zeros().clamp(1, 16);
@@ -75,30 +180,22 @@ impl<const WIDTH: usize> Grams<WIDTH> {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    #[inline]
+    fn may_hold(&self, gram: u32) -> bool {
+        let place = hash(gram) >> self.filter_shift;
+        self.filter.get(index(place >> 6)).is_some_and(|word| word >> (place & 63) & 1 == 1)
     }
 
-    /// Names every literal that may stand in the text, with the place where it would begin. Whether
-    /// it does is for the caller to compare.
+    /// Names the literals that are filed under the gram, with the place where they would begin.
     #[inline]
-    pub fn scan(&self, text: &[u8], mut may_stand: impl FnMut(u32, usize)) {
-        for (at, window) in text.windows(WIDTH).enumerate() {
-            let gram = gram(window);
-            let hash = hash(gram);
-            let place = hash >> self.filter_shift;
-            let word = self.filter.get(index(place >> 6)).copied().unwrap_or(0);
-            if word >> (place & 63) & 1 == 0 {
-                continue;
-            }
-            let start = index(hash >> self.starts_shift);
-            if let (Some(from), Some(to)) = (self.starts.get(start), self.starts.get(start + 1)) {
-                for entry in self.entries.get(index(*from)..index(*to)).unwrap_or_default() {
-                    if entry.gram == gram
-                        && let Some(begin) = at.checked_sub(index(entry.offset))
-                    {
-                        may_stand(entry.literal, begin);
-                    }
+    fn each(&self, gram: u32, at: usize, may_stand: &mut impl FnMut(u32, usize)) {
+        let start = index(hash(gram) >> self.starts_shift);
+        if let (Some(from), Some(to)) = (self.starts.get(start), self.starts.get(start + 1)) {
+            for entry in self.entries.get(index(*from)..index(*to)).unwrap_or_default() {
+                if entry.gram == gram
+                    && let Some(begin) = at.checked_sub(index(entry.offset))
+                {
+                    may_stand(entry.literal, begin);
                 }
             }
         }
@@ -106,19 +203,15 @@ impl<const WIDTH: usize> Grams<WIDTH> {
 }
 
 fn gram(window: &[u8]) -> u32 {
-    match *window {
-        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
-        [a, b, c] => u32::from_le_bytes([a, b, c, 0]),
-        [a, b] => u32::from_le_bytes([a, b, 0, 0]),
-        [a] => u32::from(a),
-        _ => 0,
-    }
+    window.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(*byte))
 }
 
+#[inline]
 fn hash(gram: u32) -> u32 {
     gram.wrapping_mul(0x9e37_79b1)
 }
 
+#[inline]
 fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use crate::grams::Grams;
+use crate::grams::{LONG, Literals};
 use crate::hash::Quick;
 use crate::number::{Number, Relation};
 use crate::pattern::{Part, Pattern};
+use crate::program::at;
 use crate::text::Glob;
 
 /// The first bit of a field says that the event has it.
@@ -24,6 +25,69 @@ struct Uses {
     asked: u32,
 }
 
+impl Uses {
+    fn only_at_ends(&self) -> bool {
+        self.anywhere.is_empty() && self.globs.is_empty()
+    }
+}
+
+/// Bits to set, those of one word together.
+type Bits = Box<[(u32, u64)]>;
+
+fn together(bits: &[u32]) -> Bits {
+    let mut words: std::collections::BTreeMap<u32, u64> = std::collections::BTreeMap::new();
+    for bit in bits {
+        *words.entry(bit >> 6).or_default() |= 1 << (bit & 63);
+    }
+    words.into_iter().collect()
+}
+
+/// What follows from a literal.
+struct Meaning {
+    anywhere: Bits,
+    start: Bits,
+    end: Bits,
+    globs: Box<[u32]>,
+}
+
+impl Meaning {
+    fn new(uses: &Uses) -> Meaning {
+        Meaning {
+            anywhere: together(&uses.anywhere),
+            start: together(&uses.start),
+            end: together(&uses.end),
+            globs: uses.globs.clone().into(),
+        }
+    }
+}
+
+/// Short literals that are looked for at one end of a text only.
+#[derive(Default)]
+struct Anchored {
+    bits: HashMap<Box<[u8]>, Bits, Quick>,
+    lengths: Vec<usize>,
+}
+
+impl Anchored {
+    fn add(&mut self, text: &[u8], bits: &[u32]) {
+        if !bits.is_empty() {
+            self.bits.insert(Box::from(text), together(bits));
+            if !self.lengths.contains(&text.len()) {
+                self.lengths.push(text.len());
+            }
+        }
+    }
+
+    /// Hands on the bits of those that stand where `end` cuts so many bytes off.
+    fn each<'t>(&self, end: impl Fn(usize) -> Option<&'t [u8]>, answers: &mut [u64]) {
+        for length in &self.lengths {
+            if let Some(bits) = end(*length).and_then(|text| self.bits.get(text)) {
+                set(answers, bits);
+            }
+        }
+    }
+}
+
 /// Collects what the tests of one field look for.
 #[derive(Default)]
 pub(crate) struct IndexBuilder {
@@ -33,7 +97,7 @@ pub(crate) struct IndexBuilder {
     /// Globs without any literal.
     bare: Vec<u32>,
     always: Vec<u32>,
-    whole_numbers: HashMap<i64, Vec<u32>>,
+    whole_numbers: HashMap<i64, Vec<u32>, Quick>,
     numbers: Vec<(Number, u32)>,
 }
 
@@ -88,32 +152,52 @@ impl IndexBuilder {
         uses
     }
 
+    fn joins(&self) -> bool {
+        let anywhere = |text: &str, uses: &Uses| {
+            uses.start.is_empty() && uses.end.is_empty() && uses.globs.is_empty() && !text.contains(BETWEEN)
+        };
+        self.exact.is_empty()
+            && self.globs.is_empty()
+            && self.always.is_empty()
+            && self.numbers.is_empty()
+            && self.literals.iter().all(|(text, uses)| anywhere(text, uses))
+    }
+
     /// The index lies at these words of all answers.
     pub fn build(self, first_word: usize, words: usize) -> Index {
+        let joins = self.joins();
         let mut literals: Vec<(Box<str>, Uses)> = self.literals.into_iter().collect();
         literals.sort_unstable_by(|left, right| left.0.cmp(&right.0));
-        let (texts, uses): (Vec<Box<[u8]>>, Vec<Uses>) =
-            literals.into_iter().map(|(text, uses)| (text.into_boxed_bytes(), uses)).unzip();
+        let (anchored, searched): (Vec<_>, Vec<_>) =
+            literals.into_iter().partition(|(text, uses)| text.len() < LONG && uses.only_at_ends());
+        let (mut starts, mut ends) = (Anchored::default(), Anchored::default());
+        for (text, uses) in anchored {
+            starts.add(text.as_bytes(), &uses.start);
+            ends.add(text.as_bytes(), &uses.end);
+        }
+        let (texts, meanings): (Vec<Box<[u8]>>, Vec<Meaning>) =
+            searched.iter().map(|(text, uses)| (Box::from(text.as_bytes()), Meaning::new(uses))).unzip();
         Index {
             first_word,
             words,
+            joins,
             exact: self
                 .exact
                 .into_iter()
-                .map(|(text, (bits, _))| (text.into_boxed_bytes(), bits.into()))
+                .map(|(text, (bits, _))| (text.into_boxed_bytes(), together(&bits)))
                 .collect(),
-            long: Grams::new(&texts, |text| text.len() >= 4),
-            short: Grams::new(&texts, |text| matches!(text.len(), 2 | 3)),
-            single: Grams::new(&texts, |text| text.len() == 1),
+            starts,
+            ends,
+            literals: Literals::new((0_u32..).zip(&texts).map(|(at, text)| (at, &**text))),
             texts: texts.into(),
-            uses: uses.into(),
+            meanings: meanings.into(),
             globs: self.globs.into(),
             bare: self.bare.into(),
-            always: self.always.into(),
+            always: together(&self.always),
             whole_numbers: self
                 .whole_numbers
                 .into_iter()
-                .map(|(number, bits)| (number, bits.into()))
+                .map(|(number, bits)| (number, together(&bits)))
                 .collect(),
             floats: self
                 .numbers
@@ -134,16 +218,19 @@ fn longest(parts: &[Part]) -> Option<&str> {
 pub(crate) struct Index {
     pub first_word: usize,
     pub words: usize,
-    exact: HashMap<Box<[u8]>, Box<[u32]>, Quick>,
-    long: Grams<4>,
-    short: Grams<2>,
-    single: Grams<1>,
+    /// Whether several texts may be searched as one, [`BETWEEN`] between them: all it knows are
+    /// literals that may stand anywhere.
+    pub joins: bool,
+    exact: HashMap<Box<[u8]>, Bits, Quick>,
+    starts: Anchored,
+    ends: Anchored,
+    literals: Literals,
     texts: Box<[Box<[u8]>]>,
-    uses: Box<[Uses]>,
+    meanings: Box<[Meaning]>,
     globs: Box<[(Glob, u32)]>,
     bare: Box<[u32]>,
-    always: Box<[u32]>,
-    whole_numbers: HashMap<i64, Box<[u32]>>,
+    always: Bits,
+    whole_numbers: HashMap<i64, Bits, Quick>,
     floats: Box<[(Number, u32)]>,
     numbers: Box<[(Number, u32)]>,
 }
@@ -174,6 +261,13 @@ impl Sightings {
     }
 }
 
+impl Sightings {
+    /// Whether the literal was seen in the text at hand.
+    fn knows(&self, literal: u32) -> bool {
+        at(&self.literals, literal) == Some(&self.round)
+    }
+}
+
 fn first(rounds: &mut [u32], place: u32, round: u32) -> bool {
     match usize::try_from(place).ok().and_then(|place| rounds.get_mut(place)) {
         Some(last) if *last != round => {
@@ -183,6 +277,9 @@ fn first(rounds: &mut [u32], place: u32, round: u32) -> bool {
         _ => false,
     }
 }
+
+/// Stands between texts that are searched as one: no literal holds it, or they are searched one by one.
+pub(crate) const BETWEEN: char = '\0';
 
 impl Index {
     /// Sets the bits of all tests that hold for a folded text, or for the number it stands for.
@@ -199,39 +296,35 @@ impl Index {
         for glob in &self.bare {
             self.try_glob(*glob, text, answers);
         }
+        let bytes = text.as_bytes();
+        self.starts.each(|length| bytes.get(..length), answers);
+        self.ends.each(|length| bytes.get(bytes.len().checked_sub(length)?..), answers);
         if self.texts.is_empty() {
             return;
         }
         seen.begin(self.texts.len(), self.globs.len());
-        let bytes = text.as_bytes();
-        if !self.long.is_empty() {
-            self.long.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
-        }
-        if !self.short.is_empty() {
-            self.short.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
-        }
-        if !self.single.is_empty() {
-            self.single.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
-        }
+        self.literals.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
     }
 
     /// Whether the literal does stand there, and what follows from that.
     fn sight(&self, literal: u32, begin: usize, text: &str, seen: &mut Sightings, answers: &mut [u64]) {
         let Ok(place) = usize::try_from(literal) else { return };
-        let (Some(wanted), Some(uses)) = (self.texts.get(place), self.uses.get(place)) else { return };
+        let (Some(wanted), Some(meaning)) = (self.texts.get(place), self.meanings.get(place)) else { return };
         let end = begin + wanted.len();
-        if text.as_bytes().get(begin..end) != Some(&**wanted) {
+        let at_start = begin == 0 && !meaning.start.is_empty();
+        let at_end = end == text.len() && !meaning.end.is_empty();
+        if !at_start && !at_end && seen.knows(literal) || text.as_bytes().get(begin..end) != Some(&**wanted) {
             return;
         }
-        if begin == 0 {
-            set(answers, &uses.start);
+        if at_start {
+            set(answers, &meaning.start);
         }
-        if end == text.len() {
-            set(answers, &uses.end);
+        if at_end {
+            set(answers, &meaning.end);
         }
         if first(&mut seen.literals, literal, seen.round) {
-            set(answers, &uses.anywhere);
-            for glob in &uses.globs {
+            set(answers, &meaning.anywhere);
+            for glob in &meaning.globs {
                 if first(&mut seen.globs, *glob, seen.round) {
                     self.try_glob(*glob, text, answers);
                 }
@@ -244,7 +337,7 @@ impl Index {
         if let Some((glob, bit)) = glob
             && glob.matches(text)
         {
-            set(answers, &[*bit]);
+            set_one(answers, *bit);
         }
     }
 
@@ -260,18 +353,22 @@ impl Index {
         };
         for (wanted, bit) in compared {
             if Relation::Equal.holds(number, *wanted) {
-                set(answers, &[*bit]);
+                set_one(answers, *bit);
             }
         }
     }
 }
 
-fn set(answers: &mut [u64], bits: &[u32]) {
-    for bit in bits {
-        if let Some(word) = usize::try_from(bit >> 6).ok().and_then(|word| answers.get_mut(word)) {
-            *word |= 1 << (bit & 63);
+fn set(answers: &mut [u64], bits: &[(u32, u64)]) {
+    for (word, mask) in bits {
+        if let Some(word) = usize::try_from(*word).ok().and_then(|word| answers.get_mut(word)) {
+            *word |= mask;
         }
     }
+}
+
+fn set_one(answers: &mut [u64], bit: u32) {
+    set(answers, &[(bit >> 6, 1 << (bit & 63))]);
 }
 
 #[cfg(test)]

@@ -16,8 +16,8 @@ pub(crate) struct Memo {
     alone: Vec<u32>,
     pub cache: Cache,
     pub seen: Sightings,
+    pub joined: String,
     pub folded: String,
-    pub digits: String,
 }
 
 impl Memo {

@@ -294,11 +294,18 @@ pub(crate) fn fold(text: &str) -> Cow<'_, str> {
 /// As [`fold`], into memory that is kept.
 pub(crate) fn fold_into(text: &str, folded: &mut String) {
     folded.clear();
-    if text.is_ascii() {
-        folded.push_str(text);
-        folded.make_ascii_lowercase();
-    } else {
-        folded.extend(text.chars().flat_map(char::to_lowercase));
+    let mut rest = text;
+    loop {
+        let ascii = if rest.is_ascii() { rest.len() } else { rest.bytes().take_while(u8::is_ascii).count() };
+        let begin = folded.len();
+        folded.push_str(rest.get(..ascii).unwrap_or_default());
+        if let Some(new) = folded.get_mut(begin..) {
+            new.make_ascii_lowercase();
+        }
+        let mut other = rest.get(ascii..).unwrap_or_default().chars();
+        let Some(sign) = other.next() else { return };
+        folded.extend(sign.to_lowercase());
+        rest = other.as_str();
     }
 }
 

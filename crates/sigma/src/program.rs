@@ -3,7 +3,7 @@
 
 use telemetry::Value;
 
-use crate::index::{Index, PRESENT};
+use crate::index::{BETWEEN, Index, PRESENT};
 use crate::memo::Memo;
 use crate::number::Number;
 use crate::pattern::fold_into;
@@ -134,10 +134,23 @@ impl Run<'_, '_, '_> {
             return;
         }
         let Some((field, index)) = at(&self.tests.indexes, number) else { return };
-        let Memo { answers, cache, seen, folded, digits, .. } = &mut *self.memo;
+        let Memo { answers, cache, seen, joined, folded, .. } = &mut *self.memo;
         let Some(answers) = answers.get_mut(index.first_word..index.first_word + index.words) else { return };
         answers.fill(0);
         match field {
+            None if index.joins => {
+                joined.clear();
+                let mut one = |text: &str, _: Option<Number>| {
+                    joined.push_str(text);
+                    joined.push(BETWEEN);
+                };
+                self.view.each_spoken(|value| match value {
+                    Speaks::Field(value) => each_text(value, &mut one),
+                    Speaks::Record(text) => one(text, None),
+                });
+                fold_into(joined, folded);
+                index.answer(folded, None, seen, answers);
+            }
             None => self.view.each_spoken(|value| {
                 let mut one = |text: &str, _: Option<Number>| {
                     cache.answer(number, text, answers, |found| {
@@ -146,7 +159,7 @@ impl Run<'_, '_, '_> {
                     });
                 };
                 match value {
-                    Speaks::Field(value) => each_text(value, digits, &mut one),
+                    Speaks::Field(value) => each_text(value, &mut one),
                     Speaks::Record(text) => one(text, None),
                 }
             }),
@@ -166,27 +179,21 @@ impl Run<'_, '_, '_> {
                         cache.answer(number, text, answers, find);
                     }
                 };
-                each_text(value, digits, &mut one);
+                each_text(value, &mut one);
             }
         }
     }
 }
 
 /// Hands on the texts of a value, with the number where the text does not say it exactly.
-fn each_text(value: &Value, digits: &mut String, one: &mut impl FnMut(&str, Option<Number>)) {
-    use std::fmt::Write;
+fn each_text(value: &Value, one: &mut impl FnMut(&str, Option<Number>)) {
     match value {
         Value::Str(text) => one(text, None),
-        Value::Int(number) => {
-            digits.clear();
-            // Writing to a text cannot fail.
-            let _ = write!(digits, "{number}");
-            one(digits, None);
-        }
+        Value::Int(number) => one(itoa::Buffer::new().format(*number), None),
         Value::Float(number) => one(&number.to_string(), Some(Number::float(*number))),
         Value::Bool(flag) => one(if *flag { "true" } else { "false" }, None),
         Value::Null => {}
-        Value::List(items) => items.iter().for_each(|item| each_text(item, digits, one)),
+        Value::List(items) => items.iter().for_each(|item| each_text(item, one)),
     }
 }
 

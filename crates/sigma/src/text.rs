@@ -149,7 +149,7 @@ fn find_after<'t>(text: &'t str, piece: &[Unit]) -> Option<&'t str> {
     let mut rest = text;
     loop {
         if let Some(Unit::Text(start)) = piece.first() {
-            let at = rest.find(&**start)?;
+            let at = memmem::find(rest.as_bytes(), start.as_bytes())?;
             rest = rest.get(at..)?;
         }
         if let Some(after) = strip_start(rest, piece) {

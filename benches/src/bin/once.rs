@@ -1,4 +1,5 @@
-//! Matches one log once, for counting instructions: `valgrind --tool=callgrind once RULES LOG`.
+//! Reads and matches one log once, for counting the instructions of `once::read` or `once::all`:
+//! `valgrind --tool=callgrind --toggle-collect=once::all once RULES LOG`.
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -7,8 +8,13 @@ fn main() {
     };
     let engine = sigma::Engine::new(sigma::RuleSet::new().load_dir(rules).expect("rules").rules);
     let options = telemetry::Options::new("2026-01-01T00:00:00Z".parse().expect("a time"));
-    let events: Vec<_> = telemetry::open(log.as_ref(), &options).expect("a log").flatten().collect();
+    let events = read(log.as_ref(), &options);
     println!("{} events, {} matches", events.len(), all(&engine, &events));
+}
+
+#[inline(never)]
+fn read(log: &std::path::Path, options: &telemetry::Options) -> Vec<telemetry::Event> {
+    telemetry::open(log, options).expect("a log").flatten().collect()
 }
 
 #[inline(never)]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use telemetry::{Event, Value};
+use telemetry::{Event, Name, Value};
 
 use crate::hash::Quick;
 use crate::pattern::fold;
@@ -80,6 +80,37 @@ pub(crate) struct Places {
     places: Vec<u32>,
     /// Those that are not zero.
     taken: Vec<u32>,
+    /// By the number of an event's name: [`UNKNOWN`], [`NO_FIELD`], or the number of the field and two.
+    known: Vec<u32>,
+}
+
+/// Not asked for yet.
+const UNKNOWN: u32 = 0;
+/// No rule asks for it.
+const NO_FIELD: u32 = 1;
+
+impl FieldNames {
+    /// The number of an event's name, and a memory of it.
+    #[inline]
+    fn of(&self, name: &Name, known: &mut Vec<u32>) -> Option<u32> {
+        let Some(place) = name.number().and_then(|number| usize::try_from(number).ok()) else {
+            return self.ids.get(name.as_str()).copied();
+        };
+        match known.get(place).copied().unwrap_or(UNKNOWN) {
+            UNKNOWN => {
+                if known.len() <= place {
+                    known.resize(place + 1, UNKNOWN);
+                }
+                let id = self.ids.get(name.as_str()).copied();
+                if let Some(known) = known.get_mut(place) {
+                    *known = id.map_or(NO_FIELD, |id| id.saturating_add(2));
+                }
+                id
+            }
+            NO_FIELD => None,
+            id => Some(id - 2),
+        }
+    }
 }
 
 pub(crate) struct View<'e, 's> {
@@ -92,7 +123,7 @@ pub(crate) struct View<'e, 's> {
 
 impl<'e, 's> View<'e, 's> {
     pub fn new(event: &'e Event, names: &FieldNames, places: &'s mut Places) -> View<'e, 's> {
-        let Places { places, taken } = places;
+        let Places { places, taken, known } = places;
         places.resize(names.len(), 0);
         for id in taken.drain(..) {
             if let Some(place) = usize::try_from(id).ok().and_then(|id| places.get_mut(id)) {
@@ -100,13 +131,13 @@ impl<'e, 's> View<'e, 's> {
             }
         }
         let mut values = Vec::with_capacity(32);
-        for (name, value) in event.fields() {
-            if let Some(id) = names.ids.get(name)
-                && let Some(place) = usize::try_from(*id).ok().and_then(|id| places.get_mut(id))
+        for (name, value) in event.named_fields() {
+            if let Some(id) = names.of(name, known)
+                && let Some(place) = usize::try_from(id).ok().and_then(|id| places.get_mut(id))
             {
                 values.push(value);
                 *place = u32::try_from(values.len()).unwrap_or(0);
-                taken.push(*id);
+                taken.push(id);
             }
         }
         View { event, values, places, spoken: OnceCell::new(), spoken_folded: OnceCell::new() }

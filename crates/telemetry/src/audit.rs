@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::Cause;
-use crate::{Event, Format, LogSource, Mappings, Value, auditd};
+use crate::{Event, Format, LogSource, Mappings, Name, Value, auditd};
 
 /// Happenings whose records may be mixed with each other.
 const MOST_OPEN: usize = 8;
@@ -124,11 +124,11 @@ fn join(raw: Vec<u8>, mappings: &Mappings) -> Event {
         for (name, value) in record.take_fields() {
             // A system call's arguments are numbers or addresses; the program's own come in a
             // record of their own and are what rules ask for.
-            let pointer = kind == "SYSCALL" && arguments_follow && is_argument(&name);
-            let name = if pointer { format!("syscall.{name}") } else { name };
-            if event.get(&name) != Some(&value) && (event.field_count() < 1024 || event.get(&name).is_some())
-            {
-                event.append(&name, value);
+            let pointer = kind == "SYSCALL" && arguments_follow && is_argument(name.as_ref());
+            let name = if pointer { Name::new(&format!("syscall.{name}")) } else { name };
+            let name = name.as_ref();
+            if event.get(name) != Some(&value) && (event.field_count() < 1024 || event.get(name).is_some()) {
+                event.append(name, value);
             }
         }
     }

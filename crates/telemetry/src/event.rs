@@ -9,6 +9,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::name::{Name, mark};
+
 /// The value of a field. Objects do not occur: nesting is flattened into dotted names
 /// (`winlog.event_data.Image`), and a list of objects into lists under each dotted name.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -208,27 +210,29 @@ pub struct Event {
     pub host: Option<String>,
     pub source: LogSource,
     /// Flat, in the record's order, then aliases. A name occurs once.
-    fields: Vec<(String, Value)>,
+    fields: Vec<(Name, Value)>,
+    /// A bit for the mark of each name, so that asking for what is not there costs next to nothing.
+    marks: [u64; 4],
 }
 
 impl Event {
     pub fn new(raw: Bytes, format: Format) -> Self {
         let fields = Vec::with_capacity(USUAL_FIELDS);
-        Event { raw, format, time: None, host: None, source: LogSource::default(), fields }
+        Event { raw, format, time: None, host: None, source: LogSource::default(), fields, marks: [0; 4] }
     }
 
     /// Sets a field; the first value of a name stays.
-    pub fn set(&mut self, name: impl Into<String>, value: Value) {
-        let name = name.into();
-        if self.get(&name).is_none() {
-            self.fields.push((name, value));
+    pub fn set(&mut self, name: impl AsRef<str>, value: Value) {
+        let name = name.as_ref();
+        if self.get(name).is_none() {
+            self.push(name, value);
         }
     }
 
     /// Adds a value to a field; a name that occurs again becomes a list of its values.
     pub fn append(&mut self, name: &str, value: Value) {
-        match self.fields.iter_mut().find(|(known, _)| known == name) {
-            None => self.fields.push((name.to_owned(), value)),
+        match self.place(name).and_then(|at| self.fields.get_mut(at)) {
+            None => self.push(name, value),
             Some((_, Value::List(values))) => match value {
                 Value::List(more) => values.extend(more),
                 value => values.push(value),
@@ -246,12 +250,30 @@ impl Event {
 
     /// Gives a field a second name, unless something has that name already.
     pub fn alias(&mut self, name: &str, of: &str) {
-        if self.get(name).is_none()
-            && let Some(value) = self.get(of)
+        if let Some(value) = self.get(of)
+            && self.get(name).is_none()
         {
             let value = value.clone();
-            self.fields.push((name.to_owned(), value));
+            self.push(name, value);
         }
+    }
+
+    fn push(&mut self, name: &str, value: Value) {
+        let (word, bit) = marked(name);
+        if let Some(word) = self.marks.get_mut(word) {
+            *word |= bit;
+        }
+        self.fields.push((Name::new(name), value));
+    }
+
+    /// Where among the fields the name stands.
+    #[inline]
+    fn place(&self, name: &str) -> Option<usize> {
+        let (word, bit) = marked(name);
+        if self.marks.get(word).is_none_or(|word| word & bit == 0) {
+            return None;
+        }
+        self.fields.iter().position(|(known, _)| known.as_str() == name)
     }
 
     pub(crate) fn field_count(&self) -> usize {
@@ -259,12 +281,13 @@ impl Event {
     }
 
     /// Takes all fields out, to be set again under other names.
-    pub(crate) fn take_fields(&mut self) -> Vec<(String, Value)> {
+    pub(crate) fn take_fields(&mut self) -> Vec<(Name, Value)> {
+        self.marks = [0; 4];
         std::mem::take(&mut self.fields)
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+        self.place(name).and_then(|at| self.fields.get(at)).map(|(_, value)| value)
     }
 
     /// The field as text, where it is text or a number.
@@ -274,8 +297,20 @@ impl Event {
 
     /// All fields, in the record's order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.fields.iter().map(|(name, value)| (name.as_str(), value))
+        self.named_fields().map(|(name, value)| (name.as_str(), value))
     }
+
+    /// All fields, for those who know names by their numbers.
+    pub fn named_fields(&self) -> impl Iterator<Item = (&Name, &Value)> {
+        self.fields.iter().map(|(name, value)| (name, value))
+    }
+}
+
+/// The word and the bit for a name's mark.
+#[inline]
+fn marked(name: &str) -> (usize, u64) {
+    let mark = mark(name);
+    (usize::from(mark >> 6) & 3, 1 << (mark & 63))
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::{Event, Value};
+use crate::{Event, Value, straight};
 
 /// How deep objects and lists may nest.
-const MAX_DEPTH: usize = 64;
+pub(crate) const MAX_DEPTH: usize = 64;
 /// How many different fields one record may have. Looking a field up walks over all of them, so
 /// this also bounds the work that a hostile record can cause.
-const MAX_FIELDS: usize = 4096;
+pub(crate) const MAX_FIELDS: usize = 4096;
 /// How many values one record may have, all lists taken together.
-const MAX_VALUES: usize = 65_536;
+pub(crate) const MAX_VALUES: usize = 65_536;
 
 /// Takes the leaves of a JSON object, in order. A path comes again when it stands in a list of
 /// objects or when the record repeats a key.
@@ -21,6 +21,8 @@ pub(crate) trait Sink {
     fn leaf(&mut self, path: &str, value: Value);
     /// How many fields there are by now.
     fn fields(&self) -> usize;
+    /// Forgets all it was handed.
+    fn clear(&mut self);
 }
 
 impl Sink for Event {
@@ -30,6 +32,10 @@ impl Sink for Event {
 
     fn fields(&self) -> usize {
         self.field_count()
+    }
+
+    fn clear(&mut self) {
+        self.take_fields();
     }
 }
 
@@ -42,6 +48,14 @@ pub(crate) fn flatten(bytes: &[u8], sink: &mut impl Sink) -> Result<(), serde_js
 }
 
 fn flatten_text(text: &str, sink: &mut impl Sink) -> Result<(), serde_json::Error> {
+    if straight::leaves(text, sink).is_some() {
+        return Ok(());
+    }
+    sink.clear();
+    strictly(text, sink)
+}
+
+fn strictly(text: &str, sink: &mut impl Sink) -> Result<(), serde_json::Error> {
     let mut walk = Walk { sink, path: String::with_capacity(64), depth: 0, values: 0 };
     let mut json = serde_json::Deserializer::from_str(text);
     Object(&mut walk).deserialize(&mut json)?;
@@ -233,6 +247,8 @@ impl<'de, S: Sink> Visitor<'de> for Node<'_, '_, S> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
     use super::*;
     use crate::Format;
 
@@ -297,6 +313,58 @@ mod tests {
             let error = read(json.as_bytes()).unwrap_err().to_string();
             assert!(error.contains(wanted), "{error}");
         }
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let text = r#"[ab"\\/\n\u{0}é𝄞.]{0,6}"#;
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i64>().prop_map(Into::into),
+            any::<u64>().prop_map(Into::into),
+            any::<f64>().prop_map(Into::into),
+            text.prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 32, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+                prop::collection::btree_map(text, inner, 0..5)
+                    .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_straight_way_says_what_the_strict_reader_says(
+            json in json(),
+            cut in 0..400_usize,
+            other in prop::option::of(r#"[{}\[\]",:\\ u0-9eE.+-]{1,2}"#),
+        ) {
+            // As it is, or with something else in the middle of it.
+            let mut text = json.to_string();
+            if let Some(other) = other && let Some(at) = (0..text.len()).nth(cut) && text.is_char_boundary(at) {
+                text.insert_str(at, &other);
+            }
+            let mut quick = Event::new(bytes::Bytes::new(), Format::JsonLines);
+            if straight::leaves(&text, &mut quick).is_some() {
+                let mut strict = Event::new(bytes::Bytes::new(), Format::JsonLines);
+                prop_assert!(strictly(&text, &mut strict).is_ok(), "{}", text);
+                prop_assert_eq!(format!("{quick:?}"), format!("{strict:?}"), "{}", text);
+            }
+        }
+    }
+
+    #[test]
+    fn most_records_go_the_straight_way() {
+        let mut event = Event::new(bytes::Bytes::new(), Format::JsonLines);
+        let text = r#" {"a":{"b":[1,-2.5,"x\\y\u00e9"]}, "c" : true,"d":null,"e":{},"f":[{"g":1},{"g":2}]} "#;
+        assert!(straight::leaves(text, &mut event).is_some());
+        assert_eq!(
+            event.get("a.b"),
+            Some(&Value::List(vec![Value::Int(1), Value::Float(-2.5), Value::from("x\\yé"),]))
+        );
+        assert_eq!(event.get("f.g"), Some(&Value::List(vec![Value::Int(1), Value::Int(2)])));
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn finish(event: &mut Event, mappings: &Mappings) {
         let fields = event.take_fields();
         let mut tree = Tree(event);
         for (path, value) in fields {
-            crate::flatten::Sink::leaf(&mut tree, &path, value);
+            crate::flatten::Sink::leaf(&mut tree, path.as_str(), value);
         }
         windows::finish(event);
     } else if !mappings.apply(event) && is_windows_flat(event) {
@@ -161,7 +161,7 @@ fn windows_flat(event: &mut Event) {
         let mut inner = Event::new(Bytes::new(), event.format);
         if flatten(data.into_owned().as_bytes(), &mut inner).is_ok() {
             for (name, value) in inner.take_fields() {
-                event.set(name, value);
+                event.set(name.as_str(), value);
             }
         }
     }

@@ -128,7 +128,7 @@ fn whole_uri(event: &mut Event) {
     let query = event.text("cs-uri-query").map(std::borrow::Cow::into_owned);
     let fields = event.take_fields();
     for (name, value) in fields {
-        if name == "cs-uri-query" {
+        if name.as_ref() == "cs-uri-query" {
             event.set("c-uri-query", value);
         } else {
             event.set(name, value);

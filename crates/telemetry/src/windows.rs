@@ -34,6 +34,10 @@ impl Sink for Tree<'_> {
     fn fields(&self) -> usize {
         self.0.field_count()
     }
+
+    fn clear(&mut self) {
+        self.0.take_fields();
+    }
 }
 
 impl Tree<'_> {

@@ -1,6 +1,9 @@
 //! Prints the table of docs/performance.md: how fast all rules run over two logs, with more and more
 //! rules, how long they take to load and how much memory they hold.
 
+#[cfg(feature = "peer")]
+mod peer;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -9,6 +12,10 @@ use telemetry::Options;
 
 const ROUNDS: usize = 7;
 const LOGS: [&str; 2] = ["process-creation.jsonl", "mixed.jsonl"];
+
+/// As `watchbell` has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let root = std::env::args().nth(1).map_or_else(|| PathBuf::from("../../shared/data"), PathBuf::from);
@@ -30,6 +37,8 @@ fn main() {
             let some = (0..count).map(|at| rules[(at as f64 * step) as usize].clone()).collect::<Vec<_>>();
             row(log, &path, some);
         }
+        #[cfg(feature = "peer")]
+        peer::row(log, &path, &folder);
     }
 }
 

@@ -1,6 +1,10 @@
 //! Reads and matches one log once, for counting the instructions of `once::read` or `once::all`:
 //! `valgrind --tool=callgrind --toggle-collect=once::all once RULES LOG`.
 
+/// As `watchbell` has it.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let (Some(rules), Some(log)) = (arguments.next(), arguments.next()) else {

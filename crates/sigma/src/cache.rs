@@ -11,6 +11,8 @@ const LONGEST: usize = 1 << 10;
 #[derive(Default)]
 pub(crate) struct Cache {
     entries: Vec<Entry>,
+    /// Answers for a value that was not seen before.
+    new: Vec<u64>,
 }
 
 #[derive(Default)]
@@ -18,7 +20,8 @@ struct Entry {
     /// Of the index, plus one; zero for an empty entry.
     index: u32,
     value: String,
-    answers: Vec<u64>,
+    /// The words of the answers that are not zero.
+    answers: Vec<(u32, u64)>,
 }
 
 impl Cache {
@@ -40,11 +43,16 @@ impl Cache {
             entry.value.clear();
             entry.value.push_str(value);
             entry.answers.clear();
-            entry.answers.resize(answers.len(), 0);
-            find(&mut entry.answers);
+            self.new.clear();
+            self.new.resize(answers.len(), 0);
+            find(&mut self.new);
+            let all = (0_u32..).zip(&self.new);
+            entry.answers.extend(all.filter(|(_, word)| **word != 0).map(|(at, word)| (at, *word)));
         }
-        for (answer, cached) in answers.iter_mut().zip(&entry.answers) {
-            *answer |= cached;
+        for (word, found) in &entry.answers {
+            if let Some(answer) = usize::try_from(*word).ok().and_then(|word| answers.get_mut(word)) {
+                *answer |= found;
+            }
         }
     }
 }

@@ -95,9 +95,8 @@ impl<'r> Compiler<'r> {
 
     /// Builds the indexes and gives all tests their numbers, by the numbers they had.
     fn arrange(&mut self, all: &[(&Test, u32)], gates: &HashMap<u32, u32>) -> Vec<u32> {
-        // What keyword searches look for goes by log source, too: they walk over the whole record.
-        let mut fields: Vec<(Option<u32>, u32)> = Vec::new();
-        let mut of_field: HashMap<(Option<u32>, u32), Vec<(&Test, u32)>> = HashMap::new();
+        let mut fields: Vec<Searched> = Vec::new();
+        let mut of_field: HashMap<Searched, Vec<(&Test, u32)>> = HashMap::new();
         for (test, number) in all {
             let field = match at(&self.tests.testers, *number).and_then(Tester::field) {
                 Some(field) => (Some(field), 0),
@@ -162,6 +161,9 @@ impl<'r> Compiler<'r> {
         new
     }
 }
+
+/// What an index searches: a field, or for keywords the whole record, and that by log source.
+type Searched = (Option<u32>, u32);
 
 const PRESENT_AND_ONE: u32 = crate::index::PRESENT + 1;
 

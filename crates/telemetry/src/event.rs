@@ -225,13 +225,18 @@ impl Event {
     pub fn set(&mut self, name: impl AsRef<str>, value: Value) {
         let name = name.as_ref();
         if self.get(name).is_none() {
-            self.push(name, value);
+            self.push(Name::new(name), value);
         }
     }
 
     /// Adds a value to a field; a name that occurs again becomes a list of its values.
     pub fn append(&mut self, name: &str, value: Value) {
-        match self.place(name).and_then(|at| self.fields.get_mut(at)) {
+        let name = Name::new(name);
+        let known = match self.may_have(name.mark()) {
+            true => self.fields.iter_mut().find(|(known, _)| *known == name),
+            false => None,
+        };
+        match known {
             None => self.push(name, value),
             Some((_, Value::List(values))) => match value {
                 Value::List(more) => values.extend(more),
@@ -254,26 +259,24 @@ impl Event {
             && self.get(name).is_none()
         {
             let value = value.clone();
-            self.push(name, value);
+            self.push(Name::new(name), value);
         }
     }
 
-    fn push(&mut self, name: &str, value: Value) {
-        let (word, bit) = marked(name);
+    #[inline]
+    fn push(&mut self, name: Name, value: Value) {
+        let (word, bit) = place(name.mark());
         if let Some(word) = self.marks.get_mut(word) {
             *word |= bit;
         }
-        self.fields.push((Name::new(name), value));
+        self.fields.push((name, value));
     }
 
-    /// Where among the fields the name stands.
+    /// Whether one of the fields has a name with this mark.
     #[inline]
-    fn place(&self, name: &str) -> Option<usize> {
-        let (word, bit) = marked(name);
-        if self.marks.get(word).is_none_or(|word| word & bit == 0) {
-            return None;
-        }
-        self.fields.iter().position(|(known, _)| known.as_str() == name)
+    fn may_have(&self, mark: u16) -> bool {
+        let (word, bit) = place(mark);
+        self.marks.get(word).is_some_and(|word| word & bit != 0)
     }
 
     pub(crate) fn field_count(&self) -> usize {
@@ -287,7 +290,10 @@ impl Event {
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.place(name).and_then(|at| self.fields.get(at)).map(|(_, value)| value)
+        if !self.may_have(mark(name)) {
+            return None;
+        }
+        self.fields.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
     }
 
     /// The field as text, where it is text or a number.
@@ -306,10 +312,9 @@ impl Event {
     }
 }
 
-/// The word and the bit for a name's mark.
+/// The word and the bit for the mark of a name.
 #[inline]
-fn marked(name: &str) -> (usize, u64) {
-    let mark = mark(name);
+fn place(mark: u16) -> (usize, u64) {
     (usize::from(mark >> 6) & 3, 1 << (mark & 63))
 }
 

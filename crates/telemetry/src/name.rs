@@ -18,7 +18,7 @@ pub struct Name(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    Kept { text: &'static str, number: u32 },
+    Kept(Known),
     Own(Box<str>),
 }
 
@@ -27,21 +27,22 @@ impl Name {
         if text.len() > LONGEST_KEPT {
             return Name(Kind::Own(Box::from(text)));
         }
+        let mark = mark(text);
         NEARBY.with_borrow_mut(|near| {
-            let place = usize::from(mark(text)) & (NEAR - 1);
-            if let Some(Some((known, number))) = near.get(place)
-                && *known == text
+            let place = usize::from(mark) & (NEAR - 1);
+            if let Some(Some(known)) = near.get(place)
+                && known.text == text
             {
-                return Name(Kind::Kept { text: known, number: *number });
+                return Name(Kind::Kept(*known));
             }
-            let Some((known, number)) = keep(text) else { return Name(Kind::Own(Box::from(text))) };
+            let Some(known) = keep(text, mark) else { return Name(Kind::Own(Box::from(text))) };
             if near.is_empty() {
                 near.resize(NEAR, None);
             }
             if let Some(near) = near.get_mut(place) {
-                *near = Some((known, number));
+                *near = Some(known);
             }
-            Name(Kind::Kept { text: known, number })
+            Name(Kind::Kept(known))
         })
     }
 
@@ -53,8 +54,28 @@ impl Name {
     /// is not kept has none.
     pub fn number(&self) -> Option<u32> {
         match self.0 {
-            Kind::Kept { number, .. } => Some(number),
+            Kind::Kept(known) => Some(known.number),
             Kind::Own(_) => None,
+        }
+    }
+
+    /// What [`mark`] says of it.
+    #[inline]
+    pub(crate) fn mark(&self) -> u16 {
+        match &self.0 {
+            Kind::Kept(known) => known.mark,
+            Kind::Own(text) => mark(text),
+        }
+    }
+}
+
+impl PartialEq for Name {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Kept(own), Kind::Kept(other)) => own.number == other.number,
+            // A name that could not be kept once may be kept nowhere, or have been kept before.
+            _ => self.as_str() == other.as_str(),
         }
     }
 }
@@ -63,7 +84,7 @@ impl AsRef<str> for Name {
     #[inline]
     fn as_ref(&self) -> &str {
         match &self.0 {
-            Kind::Kept { text, .. } => text,
+            Kind::Kept(known) => known.text,
             Kind::Own(text) => text,
         }
     }
@@ -99,7 +120,12 @@ pub(crate) fn mark(name: &str) -> u16 {
     u16::from_le_bytes([high, higher])
 }
 
-type Known = (&'static str, u32);
+#[derive(Clone, Copy)]
+struct Known {
+    text: &'static str,
+    number: u32,
+    mark: u16,
+}
 
 thread_local! {
     static NEARBY: RefCell<Vec<Option<Known>>> = const { RefCell::new(Vec::new()) };
@@ -107,19 +133,19 @@ thread_local! {
 
 static KEPT: LazyLock<Mutex<HashMap<&'static str, u32>>> = LazyLock::new(Mutex::default);
 
-fn keep(text: &str) -> Option<Known> {
+fn keep(text: &str, mark: u16) -> Option<Known> {
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, number)) = kept.get_key_value(text) {
-        return Some((known, *number));
+    if let Some((text, number)) = kept.get_key_value(text) {
+        return Some(Known { text, number: *number, mark });
     }
     if kept.len() >= MOST_KEPT {
         return None;
     }
     let number = u32::try_from(kept.len()).ok()?;
     // Bounded by the two limits above.
-    let known: &'static str = Box::leak(Box::from(text));
-    kept.insert(known, number);
-    Some((known, number))
+    let text: &'static str = Box::leak(Box::from(text));
+    kept.insert(text, number);
+    Some(Known { text, number, mark })
 }
 
 #[cfg(test)]

@@ -204,7 +204,7 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
         self.take(b'"')?;
         let text = self.text;
         let rest = text.get(self.at..)?;
-        let end = memchr2(b'"', b'\\', rest.as_bytes())?;
+        let end = run(rest.as_bytes())?;
         if rest.as_bytes().get(end) == Some(&b'"') {
             self.at += end + 1;
             return Some(Cow::Borrowed(rest.get(..end)?));
@@ -216,7 +216,7 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
         let mut found = String::with_capacity(64);
         loop {
             let rest = self.text.get(self.at..)?;
-            let end = memchr2(b'"', b'\\', rest.as_bytes())?;
+            let end = run(rest.as_bytes())?;
             found.push_str(rest.get(..end)?);
             self.at += end + 1;
             if rest.as_bytes().get(end) == Some(&b'"') {
@@ -246,4 +246,29 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
             found.push(sign);
         }
     }
+}
+
+const LOWEST: u64 = 0x0101_0101_0101_0101;
+const HIGHEST: u64 = LOWEST << 7;
+const QUOTES: u64 = LOWEST * 0x22;
+const ESCAPES: u64 = LOWEST * 0x5c;
+/// So many words are looked at here, for most texts are short.
+const NEAR_WORDS: usize = 6;
+
+/// How many bytes come before the next quote or escape.
+#[inline]
+fn run(bytes: &[u8]) -> Option<usize> {
+    // The highest bit of each byte that is zero; of those above the lowest, it may be wrong.
+    let zeros = |word: u64| word.wrapping_sub(LOWEST) & !word & HIGHEST;
+    let (words, _) = bytes.as_chunks::<8>();
+    let mut before = 0;
+    for word in words.iter().take(NEAR_WORDS) {
+        let word = u64::from_le_bytes(*word);
+        let hits = zeros(word ^ QUOTES) | zeros(word ^ ESCAPES);
+        if hits != 0 {
+            return Some(before + usize::try_from(hits.trailing_zeros() / 8).ok()?);
+        }
+        before += 8;
+    }
+    Some(before + memchr2(b'"', b'\\', bytes.get(before..)?)?)
 }

@@ -29,6 +29,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0007_evidence", sql: include_str!("../migrations/0007_evidence.sql") },
     Migration { name: "0008_source", sql: include_str!("../migrations/0008_source.sql") },
     Migration { name: "0009_outside", sql: include_str!("../migrations/0009_outside.sql") },
+    Migration { name: "0010_correlation", sql: include_str!("../migrations/0010_correlation.sql") },
     Migration { name: "0011_reported", sql: include_str!("../migrations/0011_reported.sql") },
     Migration { name: "0012_suppression", sql: include_str!("../migrations/0012_suppression.sql") },
     Migration { name: "0013_source_mapping", sql: include_str!("../migrations/0013_source_mapping.sql") },

@@ -443,6 +443,16 @@ fn circles_and_doubts_are_refused_and_with_them_what_needs_them() {
 }
 
 #[test]
+fn a_file_means_its_own_rules_where_they_are_loaded_twice() {
+    let rule = "  type: event_count\n  rules: [fail]\n  timespan: 1s\n  condition: {gte: 2}\n";
+    let text = format!("{RULES}---\n{}", correlation("own", rule));
+    let mut loaded = RuleSet::new().load_str("one.yml", &text);
+    loaded.merge(RuleSet::new().load_str("two.yml", &text));
+    assert_eq!(loaded.link().all().len(), 2);
+    assert!(loaded.refused.is_empty(), "{}", loaded.refused[0]);
+}
+
+#[test]
 fn odd_ones_are_warned_of() {
     let loaded = load(&[&count("{lt: 3}")]);
     assert!(loaded.warnings[0].message.contains("holds at the first event"), "{:?}", loaded.warnings);

@@ -117,7 +117,7 @@ impl Joiner {
         let mut found: Vec<Found> =
             named.map(|(field, value)| Found { field: Some(field.clone()), value }).collect();
         if !matches!(correlation.kind, Kind::EventCount | Kind::Temporal | Kind::TemporalOrdered) {
-            let value = measured(fired.measured);
+            let value = sigma::correlation::shown(fired.measured);
             found.push(Found { field: Some(correlation.kind.measure().to_owned()), value });
         }
         let part = |known: &Known| Part { at: time(known.at), place: known.place, rule: known.rule };
@@ -136,9 +136,4 @@ impl Joiner {
 
 fn time(microseconds: i64) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or_default()
-}
-
-/// Whole numbers as such, others with two places.
-fn measured(number: f64) -> String {
-    if number.fract() == 0.0 { format!("{number:.0}") } else { format!("{number:.2}") }
 }

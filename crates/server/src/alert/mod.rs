@@ -3,6 +3,7 @@
 
 pub mod absorb;
 pub mod api;
+pub mod correlate;
 mod coverage;
 mod coverage_page;
 pub mod grouping;

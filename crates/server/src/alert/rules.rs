@@ -23,6 +23,9 @@ use crate::event::Source;
 #[exclude = "mappings/*"]
 struct Shipped;
 
+/// Where shipped rules seem to stand.
+const SHIPPED_FOLDER: &str = "content/rules";
+
 /// The shipped rules' files, `content/rules/…`, each with its text, in the order of their names.
 pub fn shipped_rules() -> impl Iterator<Item = (String, String)> {
     let mut names: Vec<_> = Shipped::iter().filter(|name| name.ends_with(".yml")).collect();
@@ -62,6 +65,10 @@ pub struct KnownRule {
     pub suggested_type: Option<IncidentType>,
     /// Whether it came with Watchbell.
     pub shipped: bool,
+    /// Whether it looks at what other rules find, instead of at events.
+    pub is_correlation: bool,
+    /// Whether it is only there for correlations, and raises no alerts of its own.
+    pub is_silent: bool,
     /// `content/rules/…` for a shipped one.
     pub file: String,
     pub line: usize,
@@ -86,10 +93,12 @@ pub struct RefusedRule {
     pub reason: String,
 }
 
-/// All rules, in the engine's order.
+/// All rules: those of the engine in its order, then the correlations in theirs.
 #[derive(Default)]
 pub struct Catalogue {
     rules: Vec<Arc<KnownRule>>,
+    /// How many of them are the engine's.
+    in_engine: usize,
     correlations: Arc<Correlations>,
     refused: Vec<RefusedRule>,
     texts: HashMap<String, Arc<str>>,
@@ -108,12 +117,41 @@ impl Catalogue {
         &self.refused
     }
 
+    /// What is known of a correlation, by its place among [`Catalogue::correlations`].
+    pub fn correlation(&self, number: usize) -> Option<&Arc<KnownRule>> {
+        self.rules.get(self.in_engine.checked_add(number)?)
+    }
+
     pub fn at(&self, index: RuleIndex) -> Option<&Arc<KnownRule>> {
         self.rules.get(index)
     }
 
     pub fn get(&self, id: &str) -> Option<&Arc<KnownRule>> {
         self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Adds the correlations behind the rules, and notes which rules are only there for them.
+    fn take_in(&mut self, correlations: Correlations) -> Result<()> {
+        self.in_engine = self.rules.len();
+        for (number, rule) in self.rules.iter_mut().enumerate() {
+            if correlations.is_silent_rule(number) {
+                Arc::make_mut(rule).is_silent = true;
+            }
+        }
+        for (number, correlation) in correlations.all().enumerate() {
+            let shipped = self.texts.contains_key(&correlation.rule.file.display().to_string())
+                && correlation.rule.file.starts_with(SHIPPED_FOLDER);
+            let mut known = known(&correlation.rule, shipped);
+            known.is_correlation = true;
+            known.is_silent = correlations.is_silent(number);
+            if !self.texts.contains_key(&known.file) {
+                let text = std::fs::read_to_string(&correlation.rule.file)?;
+                self.texts.insert(known.file.clone(), text.into());
+            }
+            self.rules.push(Arc::new(known));
+        }
+        self.correlations = Arc::new(correlations);
+        Ok(())
     }
 
     /// The file that the rule stands in, as it was loaded.
@@ -138,10 +176,11 @@ pub fn load(folders: &[PathBuf], placeholders: &Placeholders) -> Result<(Engine,
         Arc::make_mut(known).filters = rule.tuned_by.iter().map(tuning).collect();
     }
     let told = all.refused.len();
-    catalogue.correlations = Arc::new(all.link());
+    let correlations = all.link();
     for refusal in all.refused.split_off(told) {
         leave_out(&refusal, &mut catalogue);
     }
+    catalogue.take_in(correlations)?;
     for warning in &all.warnings {
         tracing::warn!(%warning, "a rule, a filter or a correlation is odd");
     }
@@ -163,22 +202,11 @@ fn shipped(set: &RuleSet, catalogue: &mut Catalogue) -> Result<Loaded> {
 }
 
 fn extra(set: &RuleSet, folder: &Path, catalogue: &mut Catalogue) -> Result<Loaded> {
-    let mut loaded = set.load_dir(folder).map_err(|error| {
+    let loaded = set.load_dir(folder).map_err(|error| {
         Error::Invalid(format!("The rules in {} cannot be loaded: {error}", folder.display()))
     })?;
     for refusal in &loaded.refused {
         leave_out(refusal, catalogue);
-    }
-    for correlation in std::mem::take(&mut loaded.correlations) {
-        let rule = correlation.rule;
-        tracing::warn!(title = rule.title, "a correlation is left out");
-        catalogue.refused.push(RefusedRule {
-            file: rule.file.display().to_string(),
-            line: rule.line,
-            title: Some(rule.title),
-            reason: "correlation rules run in `watchbell hunt` and `watchbell tail`, not in the server yet"
-                .to_owned(),
-        });
     }
     for rule in &loaded.rules {
         let known = known(rule, false);
@@ -230,6 +258,8 @@ fn known(rule: &Rule, shipped: bool) -> KnownRule {
         ),
         suggested_type: rule.tags.iter().find_map(|tag| suggested_type(tag)),
         shipped,
+        is_correlation: false,
+        is_silent: false,
         file,
         line: rule.line,
         filters: Vec::new(),
@@ -284,7 +314,13 @@ mod tests {
     fn the_shipped_rules_are_all_known_by_name_technique_and_type() {
         let (engine, catalogue) = load(&[], &Placeholders::new()).unwrap();
         assert!(engine.rules().len() >= 40);
-        assert_eq!(engine.rules().len(), catalogue.all().len());
+        assert_eq!(engine.rules().len() + catalogue.correlations().all().len(), catalogue.all().len());
+        let guessing =
+            catalogue.correlations().all().position(|one| one.rule.title.contains("Guessed At")).unwrap();
+        let guessing = catalogue.correlation(guessing).unwrap();
+        assert!(guessing.is_correlation && guessing.shipped && guessing.title.contains("Guessed At"));
+        let failed = catalogue.all().iter().find(|rule| rule.title == "Windows Logon Failed").unwrap();
+        assert!(failed.is_silent && !failed.is_correlation);
         assert!(catalogue.refused().is_empty());
         for rule in catalogue.all() {
             assert!(rule.suggested_type.is_some(), "{}", rule.title);

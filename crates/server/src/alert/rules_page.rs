@@ -49,6 +49,7 @@ impl RulesQuery {
             || holds(&rule.title)
             || holds(&rule.id)
             || holds(&rule.logsource.to_string())
+            || (rule.is_correlation && "correlation".contains(&wanted))
             || rule.techniques.iter().any(|technique| holds(technique));
         let from = match self.source.as_str() {
             "shipped" => rule.shipped,
@@ -103,7 +104,8 @@ pub async fn list(
         header class="page-head" {
             div class="page-title" {
             h1 { "Rules" }
-            p class="page-sub" { (app.rules.all().len()) " Sigma rules look at every event." @if !refused.is_empty() { " " (refused.len()) " could not be loaded." } @if noisy > 0 { " " a href="/rules?show=noisy" { (noisy) @if noisy == 1 { " is noisy" } @else { " are noisy" } } "." } }
+            @let correlations = app.rules.correlations().all().len();
+            p class="page-sub" { (app.rules.all().len() - correlations) " Sigma rules look at every event, and " (correlations) " correlations at what they find." @if !refused.is_empty() { " " (refused.len()) " could not be loaded." } @if noisy > 0 { " " a href="/rules?show=noisy" { (noisy) @if noisy == 1 { " is noisy" } @else { " are noisy" } } "." } }
             }
             div class="page-actions" { a class="button" href="/rules/coverage" { (parts::icon("chart")) "Coverage of ATT&CK" } }
         }
@@ -171,7 +173,7 @@ fn table(rules: &[(&KnownRule, &Noise)], query: &RulesQuery) -> Markup {
                             td data-label="Level" { (parts::severity(rule.severity)) }
                             td class="cell-main" {
                                 a class="row-link" href=(href) { (rule.title) } " " (noise::badge(noise))
-                                span class="cell-sub" { (rule.logsource) @if !rule.techniques.is_empty() { ", " (rule.techniques.join(", ")) } @if !rule.shipped { ", your folders" } }
+                                span class="cell-sub" { (looks_at(rule)) @if !rule.techniques.is_empty() { ", " (rule.techniques.join(", ")) } @if !rule.shipped { ", your folders" } }
                             }
                             (noise::cells(noise))
                         }
@@ -179,6 +181,13 @@ fn table(rules: &[(&KnownRule, &Noise)], query: &RulesQuery) -> Markup {
                 }
             }
         }
+    }
+}
+
+fn looks_at(rule: &KnownRule) -> Markup {
+    html! {
+        @if rule.is_correlation { "what other rules find" } @else { (rule.logsource) }
+        @if rule.is_silent { ", for correlations only" }
     }
 }
 
@@ -217,7 +226,9 @@ pub async fn one(
     Path(id): Path<String>,
     Query(query): Query<RuleQuery>,
 ) -> Result<Markup> {
-    let shown = match query.event {
+    // A correlation looks at many events; a single one explains nothing.
+    let is_correlation = app.rules.get(&id).is_some_and(|rule| rule.is_correlation);
+    let shown = match query.event.filter(|_| !is_correlation) {
         None => Shown::default(),
         Some(event) => {
             let (text, tried) = try_event::explain_stored(&app, &actor, &id, event).await?;
@@ -260,7 +271,7 @@ async fn draw(app: &App, actor: &Actor, id: &str, shown: &Shown) -> Result<Marku
             div class="page-title" {
                 nav aria-label="Where you are" { ol class="breadcrumb" { li { a href="/rules" { "Rules" } } li { (rule.title) } } }
                 h1 { (rule.title) }
-                div class="page-meta" { (parts::severity(rule.severity)) span { (rule.logsource) } span { (origin(rule)) } }
+                div class="page-meta" { (parts::severity(rule.severity)) span { (looks_at(rule)) } span { (origin(rule)) } }
             }
             div class="page-actions" { a class="button" href={ "/?status=all&rule=" (encode(&rule.id)) } { "All its alerts" } }
         }
@@ -274,9 +285,9 @@ async fn draw(app: &App, actor: &Actor, id: &str, shown: &Shown) -> Result<Marku
                         @if !rule.false_positives.is_empty() { h3 { "Harmless when" } ul { @for text in &rule.false_positives { li { (text) } } } }
                     }
                 }
-                (try_event::card(rule, shown))
+                @if !rule.is_correlation { (try_event::card(rule, shown)) }
                 (noise::history_card(&noise, &weeks))
-                (alerts_card(&alerts.items))
+                (alerts_card(&alerts.items, rule.is_silent))
                 @if let Some(yaml) = app.rules.yaml(rule) {
                     section class="card" aria-labelledby="yaml" {
                         div class="card-head" { h2 id="yaml" { "The rule" } span class="muted mono" { (rule.file) ":" (rule.line) } }
@@ -293,11 +304,11 @@ async fn draw(app: &App, actor: &Actor, id: &str, shown: &Shown) -> Result<Marku
     Ok(frame::page(app, actor, Nav::Rules, &rule.title, &[], &content).await)
 }
 
-fn alerts_card(alerts: &[Alert]) -> Markup {
+fn alerts_card(alerts: &[Alert], is_silent: bool) -> Markup {
     html! {
         section class="card" aria-labelledby="alerts" {
             div class="card-head" { h2 id="alerts" { "Its alerts" } span class="muted" { "the most severe and latest" } }
-            @if alerts.is_empty() { div class="card-body" { p class="muted" { "It has not fired." } } } @else {
+            @if alerts.is_empty() { div class="card-body" { p class="muted" { @if is_silent { "It raises no alerts of its own: it is there for correlations only." } @else { "It has not fired." } } } } @else {
                 div class="table-scroll" role="region" aria-label="Alerts of this rule" tabindex="0" {
                     table class="table" data-narrow="stack" {
                         thead { tr { th { "Alert" } th { "Entity" } th data-type="number" { "Events" } th { "Last seen" } th { "Status" } } }

@@ -1,6 +1,6 @@
 //! The SQL of alerts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::alert::{AlertKey, AlertStatus, Verdict};
 use domain::{AlertId, Entity, EntityKind, EventId, IncidentId, IntakeId, Severity, UserId};
@@ -442,6 +442,25 @@ pub async fn forget_matches(tx: &mut Tx, alert: AlertId, up_to: i64) -> Result<(
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Which of the events alerts of that rule are about already.
+pub async fn matched(tx: &mut Tx, rule: &str, events: &[EventId]) -> Result<HashSet<EventId>> {
+    let mut matched = HashSet::new();
+    for some in events.chunks(KEYS) {
+        let places = (2..some.len() + 2).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "select m.event_id from alert_match m join alert a on a.id = m.alert_id
+             where a.rule = $1 and m.event_id in ({places})"
+        );
+        // Made of our own text and placeholders alone.
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(some.len() == KEYS).bind(rule.to_owned());
+        let query = some.iter().fold(query, |query, event| query.bind(event.get()));
+        for row in query.fetch_all(&mut *tx).await? {
+            matched.insert(EventId::try_from(row.try_get::<i64, _>(0)?)?);
+        }
+    }
+    Ok(matched)
 }
 
 pub async fn insert_deliveries(tx: &mut Tx, delivery: IntakeId, alerts: &[AlertId]) -> Result<()> {

@@ -75,6 +75,11 @@ async fn on_rule(
 ) -> Result<Tried> {
     need(actor, Permission::ReadAlerts, "trying events on rules")?;
     let number = app.rules.all().iter().position(|rule| rule.id == id).ok_or(Error::NotFound("rule"))?;
+    if app.rules.all().get(number).is_some_and(|rule| rule.is_correlation) {
+        return Err(Error::Invalid(
+            "A correlation looks at many events. Try an event on one of the rules that it names.".to_owned(),
+        ));
+    }
     let engine = Arc::clone(&app.engine);
     // A hostile expression may take its bounded time.
     let tried = tokio::task::spawn_blocking(move || {

@@ -272,10 +272,11 @@ async fn store_batches(
         detections: chunk.progress.detections,
         newest: chunk.events.iter().filter_map(|event| event.at).max(),
     };
+    let rules = Arc::clone(&app.rules);
     app.change(actor, move |change| {
         Box::pin(async move {
             let delivery = event::begin(change, &new).await?;
-            super::store(change, &delivery, chunk).await?;
+            super::store(change, &rules, &delivery, chunk).await?;
             event::note_batches(change, delivery.id, id, &batches).await?;
             event::complete(change, delivery.id, &events_sha256).await?;
             source::heard(change, id, &heard).await?;

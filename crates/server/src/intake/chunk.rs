@@ -11,6 +11,7 @@ use platform::blobs::Blobs;
 use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use sigma::Engine;
+use sigma::correlation::Sighting;
 use telemetry::Options;
 use tokio::sync::mpsc::Sender;
 
@@ -54,6 +55,8 @@ pub struct Chunk {
     pub detections: Vec<(usize, Detection)>,
     /// Alerts that events themselves report, likewise.
     pub reported: Vec<(usize, Outside)>,
+    /// What events bring to correlations, likewise, with whom and what the event names.
+    pub seen: Vec<(usize, Entities, Sighting)>,
 }
 
 /// What the reading thread hands on.
@@ -163,6 +166,10 @@ pub fn add(
         let entity = named.main();
         for detection in detections {
             let Some(rule) = rules.at(detection.rule) else { continue };
+            if event.time.is_some() {
+                let sightings = rules.correlations().sightings(detection.rule, event);
+                chunk.seen.extend(sightings.into_iter().map(|sighting| (place, named.clone(), sighting)));
+            }
             if rules.correlations().is_silent_rule(detection.rule) {
                 continue;
             }

@@ -25,6 +25,8 @@ use serde::Serialize;
 use tokio::sync::{Mutex as AsyncMutex, OwnedMutexGuard, Semaphore, mpsc};
 use utoipa::ToSchema;
 
+use crate::alert::correlate::Seen;
+use crate::alert::rules::Catalogue;
 use crate::alert::{self, Detected};
 use crate::app::App;
 use crate::change::Change;
@@ -161,11 +163,12 @@ async fn read_new(app: &App, actor: &Actor, new: NewDelivery) -> Result<Delivery
         _ => return Err(stopped()),
     };
     let new = NewDelivery { format: format.to_owned(), ..new };
+    let rules = Arc::clone(&app.rules);
     let delivery = app
         .change(actor, move |change| {
             Box::pin(async move {
                 let delivery = event::begin(change, &new).await?;
-                store(change, &delivery, first).await?;
+                store(change, &rules, &delivery, first).await?;
                 Ok(delivery)
             })
         })
@@ -198,9 +201,9 @@ async fn read_rest(
     while let Some(piece) = pieces.recv().await {
         match piece {
             Piece::Begun { first: chunk, .. } | Piece::More(chunk) => {
-                let delivery = delivery.clone();
+                let (delivery, rules) = (delivery.clone(), Arc::clone(&app.rules));
                 app.change(actor, move |change| {
-                    Box::pin(async move { store(change, &delivery, chunk).await })
+                    Box::pin(async move { store(change, &rules, &delivery, chunk).await })
                 })
                 .await?;
             }
@@ -225,10 +228,10 @@ async fn read_rest(
 }
 
 /// Stores a chunk and all that follows from it.
-async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Result<()> {
-    let Chunk { events, progress, detections, reported } = chunk;
+async fn store(change: &mut Change<'_>, rules: &Catalogue, delivery: &Delivery, chunk: Chunk) -> Result<()> {
+    let Chunk { events, progress, detections, reported, seen } = chunk;
     let ids = event::append(change, delivery.id, &events, &progress).await?;
-    let detections = detections
+    let mut detections: Vec<Detected> = detections
         .into_iter()
         .filter_map(|(place, detection)| {
             Some(Detected {
@@ -241,6 +244,11 @@ async fn store(change: &mut Change<'_>, delivery: &Delivery, chunk: Chunk) -> Re
             })
         })
         .collect();
+    let seen = seen.into_iter().filter_map(|(place, named, sighting)| {
+        let at = events.get(place)?.at?;
+        Some(Seen { event: *ids.get(place)?, at, named, sighting })
+    });
+    detections.extend(alert::correlate::follow(change, rules, seen.collect()).await?);
     let mut touched = alert::absorb(change, delivery.id, detections).await?;
     let reported = reported
         .into_iter()

@@ -94,6 +94,7 @@ pub async fn replay(app: &App, actor: &Actor, which: Which) -> Result<Replay> {
         source: source.map(|source| source.id),
     };
     let by = actor.user();
+    let rules = Arc::clone(&app.rules);
     let delivery = app
         .change(actor, move |change| {
             Box::pin(async move {
@@ -102,7 +103,7 @@ pub async fn replay(app: &App, actor: &Actor, which: Which) -> Result<Replay> {
                 for event in &again.chunk.events {
                     all.update(hex::decode(&event.raw_sha256).unwrap_or_default());
                 }
-                super::store(change, &delivery, again.chunk).await?;
+                super::store(change, &rules, &delivery, again.chunk).await?;
                 event::complete(change, delivery.id, &hex::encode(all.finalize())).await?;
                 quarantine::note_replayed(change, &which, &again.records, &delivery, by).await?;
                 Ok(delivery)

@@ -13,6 +13,7 @@ mod alert;
 mod audit;
 mod case;
 mod clients;
+mod correlate;
 mod evidence;
 mod flood;
 mod grouping;

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::Correlation;
 use super::tally::Tally;
 
+/// What an event says of the fields that correlations of a correlation ask for.
+pub(crate) type Lead = Vec<Option<Box<str>>>;
+
 /// What of an event a correlation looks at, but for the group it belongs to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Marks {
@@ -46,7 +49,7 @@ pub struct Firing<I> {
     /// The hits in the window, in the order of time; of what goes on, only those not told yet.
     pub hits: Vec<Hit<I>>,
     /// Different fields for the correlations of this one; of what goes on, only those not told yet.
-    pub(crate) leads: Vec<Vec<Option<Box<str>>>>,
+    pub(crate) leads: Vec<Lead>,
 }
 
 impl<I: Copy + Ord> Firing<I> {
@@ -86,7 +89,9 @@ impl<I: Copy + Ord> Group<I> {
     pub fn restore(correlation: &Correlation, mut hits: Vec<Hit<I>>, mut fired: Vec<i64>) -> Group<I> {
         hits.sort_by_key(order);
         fired.sort_unstable();
-        let mut group = Group { hits: hits.into(), fired, has_late: true, ..Group::new(correlation) };
+        let mut told = hits.iter().rev().skip_while(|hit| !hit.is_told);
+        let has_late = told.any(|hit| !hit.is_told);
+        let mut group = Group { hits: hits.into(), fired, has_late, ..Group::new(correlation) };
         group.retell(correlation);
         group
     }
@@ -202,7 +207,8 @@ impl<I: Copy + Ord> Group<I> {
         // What fired later, because this came late, does not count: whoever asks for an order must know the first.
         let goes_on = |fired: &i64| (*fired..fired.saturating_add(correlation.timespan)).contains(&at);
         let is_new = !self.fired.iter().any(goes_on);
-        let (mut hits, mut leads) = (Vec::new(), Vec::new());
+        let mut hits = Vec::new();
+        let mut leads: Vec<Lead> = Vec::new();
         let mut first = begin;
         if !is_new && !self.has_late {
             // Whatever is before one that was told was told with it.
@@ -214,8 +220,8 @@ impl<I: Copy + Ord> Group<I> {
                 hits.push(hit.clone());
                 let carried = &hit.marks.carried;
                 let mut told = self.hits.range(begin..=end).rev().filter(|other| other.is_told);
-                let is_known = !is_new && told.any(|other| other.marks.carried == *carried);
-                if !is_known && !leads.contains(carried) {
+                let is_known = !is_new && told.any(|other| is_same(&other.marks.carried, carried));
+                if !is_known && !leads.iter().any(|lead| is_same(lead, carried)) {
                     leads.push(carried.clone());
                 }
             }
@@ -234,6 +240,12 @@ impl<I: Copy + Ord> Group<I> {
 
 fn order<I: Copy>(hit: &Hit<I>) -> (i64, usize, I) {
     (hit.at, hit.slot, hit.id)
+}
+
+/// Letters count the same large and small.
+fn is_same(left: &[Option<Box<str>>], right: &[Option<Box<str>>]) -> bool {
+    let folded = |text: &Option<Box<str>>| text.as_deref().map(str::to_lowercase);
+    left == right || left.iter().map(folded).eq(right.iter().map(folded))
 }
 
 fn begin_of(correlation: &Correlation, end: i64) -> i64 {

@@ -3,7 +3,7 @@
 
 use telemetry::{Event, Value};
 
-use super::group::Marks;
+use super::group::{Firing, Marks};
 use super::{Alias, Correlation, Kind};
 use crate::engine::RuleIndex;
 use crate::error::{Refusal, Result, SigmaError, Warning};
@@ -129,11 +129,11 @@ impl Correlations {
 
     /// What a correlation that has fired brings to its own correlations: once for all events that say
     /// the same of what they ask for.
-    pub(super) fn raised(&self, correlation: usize, leads: &[Vec<Option<Box<str>>>]) -> Vec<Sighting> {
+    pub fn raised<I>(&self, correlation: usize, firing: &Firing<I>) -> Vec<Sighting> {
         let Some(joined) = self.all.get(correlation) else { return Vec::new() };
         let mut all: Vec<Sighting> = Vec::new();
         for (upper, slot) in &joined.uses {
-            for lead in leads {
+            for lead in &firing.leads {
                 if let Some(sighting) = self.raise(joined, *upper, *slot, lead)
                     && !all.contains(&sighting)
                 {
@@ -286,13 +286,19 @@ fn refusal(of: &Correlation, line: usize, reason: SigmaError) -> Refusal {
 fn resolve(of: &Correlation, rules: &[Rule], correlations: &[Correlation]) -> Result<Vec<Target>> {
     let mut targets: Vec<Target> = Vec::new();
     for (line, name) in &of.rules {
+        let near = |rule: &Rule| rule.file == of.rule.file;
         let among_rules = rules.iter().enumerate().filter(|(_, rule)| is_called(rule, name));
         let among_correlations =
             correlations.iter().enumerate().filter(|(_, one)| is_called(&one.rule, name));
-        let found: Vec<Target> = among_rules
-            .map(|(at, _)| Target::Rule(at))
-            .chain(among_correlations.map(|(at, _)| Target::Correlation(at)))
+        let mut found: Vec<(Target, bool)> = among_rules
+            .map(|(at, rule)| (Target::Rule(at), near(rule)))
+            .chain(among_correlations.map(|(at, one)| (Target::Correlation(at), near(&one.rule))))
             .collect();
+        // The same rules may be loaded from two folders; a file then means its own.
+        if found.iter().filter(|(_, is_near)| *is_near).count() == 1 {
+            found.retain(|(_, is_near)| *is_near);
+        }
+        let found: Vec<Target> = found.into_iter().map(|(target, _)| target).collect();
         match found.as_slice() {
             [] => return Err(SigmaError::Dangling(name.clone()).at(*line)),
             [one] if targets.contains(one) => return Err(SigmaError::NamedTwice(name.clone()).at(*line)),

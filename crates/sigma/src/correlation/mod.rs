@@ -65,6 +65,11 @@ impl Kind {
     }
 }
 
+/// What was measured, for people: whole numbers as such, others with two places.
+pub fn shown(measured: f64) -> String {
+    if measured.fract() == 0.0 { format!("{measured:.0}") } else { format!("{measured:.2}") }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Greater,

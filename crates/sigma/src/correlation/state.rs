@@ -85,7 +85,7 @@ impl<I: Copy + Ord> Correlator<I> {
             for firing in firings {
                 let events = firing.events(MOST_EVENTS);
                 let last = firing.hits.last().map_or(id, |hit| hit.id);
-                for raised in self.correlations.raised(correlation, &firing.leads) {
+                for raised in self.correlations.raised(correlation, &firing) {
                     waiting.push_back((raised, firing.at, last, events.clone()));
                 }
                 let Firing { at, is_new, measured, .. } = firing;

@@ -42,23 +42,72 @@ fn together(bits: &[u32]) -> Bits {
     words.into_iter().collect()
 }
 
-/// What follows from a literal.
-struct Meaning {
-    anywhere: Bits,
-    start: Bits,
-    end: Bits,
-    globs: Box<[u32]>,
+/// The literals and what follows from each. All their parts lie in three lists, so that what is
+/// looked at for one text lies close together.
+#[derive(Default)]
+struct Meanings {
+    each: Vec<Meaning>,
+    texts: Vec<u8>,
+    bits: Vec<(u32, u64)>,
+    globs: Vec<u32>,
 }
 
-impl Meaning {
-    fn new(uses: &Uses) -> Meaning {
-        Meaning {
-            anywhere: together(&uses.anywhere),
-            start: together(&uses.start),
-            end: together(&uses.end),
-            globs: uses.globs.clone().into(),
-        }
+/// Where in the lists the parts of a literal lie: each begins where the one before ends.
+struct Meaning {
+    text: u32,
+    text_end: u32,
+    anywhere: u32,
+    start: u32,
+    end: u32,
+    bits_end: u32,
+    globs: u32,
+    globs_end: u32,
+}
+
+impl Meanings {
+    fn add(&mut self, text: &[u8], uses: &Uses) {
+        let begin = count(self.texts.len());
+        self.texts.extend_from_slice(text);
+        let mut bits = |bits: &[u32]| {
+            let begin = count(self.bits.len());
+            self.bits.extend(together(bits));
+            begin
+        };
+        let (anywhere, start, end) = (bits(&uses.anywhere), bits(&uses.start), bits(&uses.end));
+        let globs = count(self.globs.len());
+        self.globs.extend_from_slice(&uses.globs);
+        self.each.push(Meaning {
+            text: begin,
+            text_end: count(self.texts.len()),
+            anywhere,
+            start,
+            end,
+            bits_end: count(self.bits.len()),
+            globs,
+            globs_end: count(self.globs.len()),
+        });
     }
+
+    fn texts(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        let text = |meaning: &Meaning| part(&self.texts, meaning.text, meaning.text_end);
+        (0_u32..).zip(self.each.iter().map(text))
+    }
+
+    fn shrink(&mut self) {
+        self.each.shrink_to_fit();
+        self.texts.shrink_to_fit();
+        self.bits.shrink_to_fit();
+        self.globs.shrink_to_fit();
+    }
+}
+
+fn part<T>(list: &[T], begin: u32, end: u32) -> &[T] {
+    let place = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    list.get(place(begin)..place(end)).unwrap_or_default()
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 /// Short literals that are looked for at one end of a text only.
@@ -175,8 +224,11 @@ impl IndexBuilder {
             starts.add(text.as_bytes(), &uses.start);
             ends.add(text.as_bytes(), &uses.end);
         }
-        let (texts, meanings): (Vec<Box<[u8]>>, Vec<Meaning>) =
-            searched.iter().map(|(text, uses)| (Box::from(text.as_bytes()), Meaning::new(uses))).unzip();
+        let mut meanings = Meanings::default();
+        for (text, uses) in &searched {
+            meanings.add(text.as_bytes(), uses);
+        }
+        meanings.shrink();
         Index {
             first_word,
             words,
@@ -188,9 +240,8 @@ impl IndexBuilder {
                 .collect(),
             starts,
             ends,
-            literals: Literals::new((0_u32..).zip(&texts).map(|(at, text)| (at, &**text))),
-            texts: texts.into(),
-            meanings: meanings.into(),
+            literals: Literals::new(meanings.texts()),
+            meanings,
             globs: self.globs.into(),
             bare: self.bare.into(),
             always: together(&self.always),
@@ -225,8 +276,7 @@ pub(crate) struct Index {
     starts: Anchored,
     ends: Anchored,
     literals: Literals,
-    texts: Box<[Box<[u8]>]>,
-    meanings: Box<[Meaning]>,
+    meanings: Meanings,
     globs: Box<[(Glob, u32)]>,
     bare: Box<[u32]>,
     always: Bits,
@@ -299,32 +349,33 @@ impl Index {
         let bytes = text.as_bytes();
         self.starts.each(|length| bytes.get(..length), answers);
         self.ends.each(|length| bytes.get(bytes.len().checked_sub(length)?..), answers);
-        if self.texts.is_empty() {
+        if self.meanings.each.is_empty() {
             return;
         }
-        seen.begin(self.texts.len(), self.globs.len());
+        seen.begin(self.meanings.each.len(), self.globs.len());
         self.literals.scan(bytes, |literal, begin| self.sight(literal, begin, text, seen, answers));
     }
 
     /// Whether the literal does stand there, and what follows from that.
     fn sight(&self, literal: u32, begin: usize, text: &str, seen: &mut Sightings, answers: &mut [u64]) {
-        let Ok(place) = usize::try_from(literal) else { return };
-        let (Some(wanted), Some(meaning)) = (self.texts.get(place), self.meanings.get(place)) else { return };
+        let all = &self.meanings;
+        let Some(meaning) = at(&all.each, literal) else { return };
+        let wanted = part(&all.texts, meaning.text, meaning.text_end);
         let end = begin + wanted.len();
-        let at_start = begin == 0 && !meaning.start.is_empty();
-        let at_end = end == text.len() && !meaning.end.is_empty();
-        if !at_start && !at_end && seen.knows(literal) || text.as_bytes().get(begin..end) != Some(&**wanted) {
+        let at_start = begin == 0 && meaning.start < meaning.end;
+        let at_end = end == text.len() && meaning.end < meaning.bits_end;
+        if !at_start && !at_end && seen.knows(literal) || text.as_bytes().get(begin..end) != Some(wanted) {
             return;
         }
         if at_start {
-            set(answers, &meaning.start);
+            set(answers, part(&all.bits, meaning.start, meaning.end));
         }
         if at_end {
-            set(answers, &meaning.end);
+            set(answers, part(&all.bits, meaning.end, meaning.bits_end));
         }
         if first(&mut seen.literals, literal, seen.round) {
-            set(answers, &meaning.anywhere);
-            for glob in &meaning.globs {
+            set(answers, part(&all.bits, meaning.anywhere, meaning.start));
+            for glob in part(&all.globs, meaning.globs, meaning.globs_end) {
                 if first(&mut seen.globs, *glob, seen.round) {
                     self.try_glob(*glob, text, answers);
                 }

@@ -86,6 +86,14 @@ export async function assertAccessible(page, what) {
   const size = page.viewportSize();
   const height = await page.evaluate(() => document.documentElement.scrollHeight);
   await page.setViewportSize({ width: size.width, height: Math.max(size.height, height + 1) });
+  // A busy machine may not have drawn the page in its new theme and size yet.
+  await page.evaluate(async () => {
+    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn));
+    await frame();
+    await frame();
+    const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    await Promise.allSettled(ending.map((one) => one.finished));
+  });
   // Evaluated through the debugger, so the policy of the page stays in force.
   await page.evaluate(axeSource);
   const result = await page.evaluate(() =>

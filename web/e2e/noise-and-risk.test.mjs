@@ -2,52 +2,18 @@
 // of the entities that its events name. Each page is checked for accessibility in both themes and for overflow
 // on a phone.
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertNoOverflow, newPage, picture, startBrowser } from "../tests/support.mjs";
-import { intrusion, setUp, startWatchbell, sysmon } from "./world.mjs";
+import { sitDown } from "./desk.mjs";
+import { intrusion, sysmon } from "./world.mjs";
 
 const LIMIT = { timeout: 180_000 };
-let world, browser, page, key;
+let page, send, holds, stop;
 
 before(async () => {
-  world = await startWatchbell();
-  browser = await startBrowser();
-  page = await newPage(browser, { origin: world.origin });
-  await setUp(page, world);
-  key = (await readFile(join(world.data, "cli-key"), "utf8")).trim();
+  ({ page, send, holds, stop } = await sitDown());
 }, LIMIT);
 
-after(async () => {
-  await browser?.stop();
-  await world?.stop();
-}, LIMIT);
-
-async function send(path, body, type = "application/octet-stream") {
-  const headers = { authorization: `Bearer ${key}`, "content-type": type };
-  const answer = await fetch(world.origin + path, { method: "POST", headers, body });
-  const text = await answer.text();
-  assert.ok(answer.ok, `${path}: ${answer.status} ${text}`);
-  return JSON.parse(text);
-}
-
-/** The page as it is now, in both themes, at desk and phone width. */
-async function holds(name) {
-  const desk = page.viewportSize();
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await assertAccessible(page, `${name}, ${colorScheme}`);
-    await assertNoOverflow(page, name);
-    await picture(page, `${name}-${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-  await page.setViewportSize({ width: 390, height: 844 });
-  await assertNoOverflow(page, `${name} on a phone`);
-  await picture(page, `${name}-phone`);
-  await page.setViewportSize(desk);
-  assert.deepEqual(page.faults, [], name);
-}
+after(() => stop?.(), LIMIT);
 
 /** Today, some minutes ago. */
 const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();

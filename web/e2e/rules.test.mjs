@@ -4,48 +4,20 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertNoOverflow, newPage, picture, startBrowser } from "../tests/support.mjs";
-import { intrusion, setUp, startWatchbell } from "./world.mjs";
+import { sitDown } from "./desk.mjs";
+import { intrusion } from "./world.mjs";
 
 const LIMIT = { timeout: 120_000 };
-let world, browser, page, key;
+let world, page, send, holds, stop;
 
 before(async () => {
-  world = await startWatchbell();
-  browser = await startBrowser();
-  page = await newPage(browser, { origin: world.origin });
-  await setUp(page, world);
-  key = (await readFile(join(world.data, "cli-key"), "utf8")).trim();
+  ({ world, page, send, holds, stop } = await sitDown());
 }, LIMIT);
 
-after(async () => {
-  await browser?.stop();
-  await world?.stop();
-}, LIMIT);
-
-/** The page as it is now, in both themes, at desk and phone width. */
-async function holds(name) {
-  const desk = page.viewportSize();
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    await assertAccessible(page, `${name}, ${colorScheme}`);
-    await assertNoOverflow(page, name);
-    await picture(page, `${name}-${colorScheme}`);
-  }
-  await page.setViewportSize({ width: 390, height: 844 });
-  await assertNoOverflow(page, `${name} on a phone`);
-  await picture(page, `${name}-phone-dark`);
-  await page.emulateMedia({ colorScheme: "light" });
-  await picture(page, `${name}-phone`);
-  await page.setViewportSize(desk);
-  assert.deepEqual(page.faults, [], name);
-}
+after(() => stop?.(), LIMIT);
 
 test("the matrix shows what rules cover, what has fired, and what is missing", LIMIT, async () => {
-  const headers = { authorization: `Bearer ${key}`, "content-type": "application/octet-stream" };
-  const body = `${intrusion("ws-17.example.org")}\n`;
-  const sent = await fetch(`${world.origin}/api/v1/sources/collector/events?format=json-lines`, { method: "POST", headers, body });
-  assert.ok(sent.ok, await sent.text());
+  await send("/api/v1/sources/collector/events?format=json-lines", `${intrusion("ws-17.example.org")}\n`);
   await page.goto("/rules");
   await page.getByRole("link", { name: "Coverage of ATT&CK" }).click();
   await page.getByRole("heading", { name: "Coverage of ATT&CK" }).waitFor();

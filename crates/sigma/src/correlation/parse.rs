@@ -234,7 +234,7 @@ fn threshold(key: &str, range: &'static str, node: &Node) -> Located {
     SigmaError::Threshold { key: key.to_owned(), range, found }.at(node.line)
 }
 
-#[allow(clippy::cast_precision_loss)]
+#[allow(clippy::cast_precision_loss, reason = "a threshold above 2^53 is met to within its last digit")]
 fn number(node: &Node) -> Option<f64> {
     match &node.data {
         Data::Scalar(scalar) => match scalar.kind {

@@ -195,8 +195,7 @@ fn change(counts: &mut [usize], slot: usize, how: impl Fn(usize) -> usize) {
     }
 }
 
-/// Counts in a window are far below 2^53.
-#[allow(clippy::cast_precision_loss)]
+#[allow(clippy::cast_precision_loss, reason = "counts in a window are far below 2^53")]
 pub(super) fn float(count: usize) -> f64 {
     count as f64
 }

@@ -1,11 +1,12 @@
 //! A mapping as it is written: the shapes of its YAML. What they mean when an event comes is said in
 //! `test`, `given` and `shape`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde_saphyr::Spanned;
 
 use crate::Value;
@@ -213,68 +214,59 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A scalar, and where several may stand a list of them as texts.
+struct Plain {
+    wanted: &'static str,
+    several: bool,
+}
+
+impl<'de> Visitor<'de> for Plain {
+    type Value = Value;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.wanted)
+    }
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::from(text))
+    }
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(Value::Int(number))
+    }
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(i64::try_from(number).map_or_else(|_| Value::Str(number.to_string()), Value::Int))
+    }
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(Value::Float(number))
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        if !self.several {
+            return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+        }
+        let mut all = Vec::new();
+        while let Some(Text(text)) = seq.next_element()? {
+            all.push(Value::Str(text));
+        }
+        Ok(Value::List(all))
+    }
+}
+
 impl<'de> Deserialize<'de> for Constant {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = Constant;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text, a number, true or false")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Constant, E> {
-                Ok(Constant(Value::from(text)))
-            }
-            fn visit_bool<E>(self, flag: bool) -> Result<Constant, E> {
-                Ok(Constant(Value::Bool(flag)))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Constant, E> {
-                Ok(Constant(Value::Int(number)))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Constant, E> {
-                Ok(Constant(
-                    i64::try_from(number).map_or_else(|_| Value::Str(number.to_string()), Value::Int),
-                ))
-            }
-            fn visit_f64<E>(self, number: f64) -> Result<Constant, E> {
-                Ok(Constant(Value::Float(number)))
-            }
-        }
-        from.deserialize_any(Scalar)
+        let plain = Plain { wanted: "a text, a number, true or false", several: false };
+        from.deserialize_any(plain).map(Constant)
     }
 }
 
 impl<'de> Deserialize<'de> for Many {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct OneOrMore;
-        impl<'de> Visitor<'de> for OneOrMore {
-            type Value = Many;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Many, E> {
-                Ok(Many(vec![text.to_owned()]))
-            }
-            fn visit_bool<E>(self, flag: bool) -> Result<Many, E> {
-                Ok(Many(vec![flag.to_string()]))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Many, E> {
-                Ok(Many(vec![number.to_string()]))
-            }
-            fn visit_u64<E>(self, number: u64) -> Result<Many, E> {
-                Ok(Many(vec![number.to_string()]))
-            }
-            fn visit_f64<E>(self, number: f64) -> Result<Many, E> {
-                Ok(Many(vec![number.to_string()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Many, A::Error> {
-                let mut all = Vec::new();
-                while let Some(Text(text)) = seq.next_element()? {
-                    all.push(text);
-                }
-                Ok(Many(all))
-            }
-        }
-        from.deserialize_any(OneOrMore)
+        let value = from.deserialize_any(Plain { wanted: "a text or a list of texts", several: true })?;
+        let all = match &value {
+            Value::List(all) => all.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        Ok(Many(all.iter().filter_map(Value::as_text).map(Cow::into_owned).collect()))
     }
 }
 

@@ -158,42 +158,17 @@ fn cut(value: &str) -> String {
     value.chars().take(Line::LIMIT).collect()
 }
 
-/// A new alert. Its number comes when it is stored.
 fn raise(group: &Group, rule: &KnownRule, at: Timestamp, now: Timestamp) -> Result<Alert> {
+    let grouped =
+        group.parts.iter().map(|(by, value)| GroupPart { by: by.clone(), value: cut(value) }).collect();
+    let (id, title) = (rule.id.clone(), rule.title.clone());
     Ok(Alert {
-        id: AlertId::try_from(1)?,
-        rule: rule.id.clone(),
-        title: rule.title.clone(),
-        severity: rule.severity,
-        entity: group.entity.clone(),
-        grouped: group
-            .parts
-            .iter()
-            .map(|(by, value)| GroupPart { by: by.clone(), value: cut(value) })
-            .collect(),
-        first_seen: at,
-        last_seen: at,
-        count: 0,
-        status: AlertStatus::New,
-        verdict: None,
-        reason: None,
         techniques: rule.techniques.clone(),
         tactics: rule.tactics.clone(),
         suggested_type: rule.suggested_type,
-        incident: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        created_at: now,
-        updated_at: now,
-        origin: None,
-        reference: None,
-        description: None,
-        merged_into: None,
-        merged: 0,
-        outside_key: None,
+        grouped,
         group_key: group.key.clone(),
-        lead_incident: None,
-        own_last: at,
+        ..Alert::raised(id, title, rule.severity, group.entity.clone(), at, now)?
     })
 }
 

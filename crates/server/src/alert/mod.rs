@@ -116,6 +116,48 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// A new alert about an entity, with nothing behind it yet. Its number comes when it is stored.
+    fn raised(
+        rule: String,
+        title: String,
+        severity: Severity,
+        entity: Entity,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Alert> {
+        Ok(Alert {
+            id: AlertId::try_from(1)?,
+            rule,
+            title,
+            severity,
+            first_seen: at,
+            last_seen: at,
+            count: 0,
+            status: AlertStatus::New,
+            verdict: None,
+            reason: None,
+            techniques: Vec::new(),
+            tactics: Vec::new(),
+            suggested_type: None,
+            incident: None,
+            acknowledged_by: None,
+            acknowledged_at: None,
+            created_at: now,
+            updated_at: now,
+            origin: None,
+            reference: None,
+            description: None,
+            merged_into: None,
+            merged: 0,
+            grouped: Vec::new(),
+            group_key: entity.to_string(),
+            entity,
+            outside_key: None,
+            lead_incident: None,
+            own_last: at,
+        })
+    }
+
     /// What it belongs to: its own incident, or that of the alert that it is merged into.
     fn scope(&self) -> Option<i64> {
         self.incident.or(self.lead_incident).map(IncidentId::get)

@@ -3,7 +3,7 @@
 
 use domain::alert::AlertStatus;
 use domain::attack::TechniqueId;
-use domain::{AlertId, Entity, EventId, Line, Severity, Text};
+use domain::{Entity, EventId, Line, Severity, Text};
 use jiff::Timestamp;
 
 use super::absorb::keep_alert;
@@ -53,7 +53,7 @@ async fn raise_one(change: &mut Change<'_>, outside: Outside) -> Result<Touched>
         _ => (raise(&outside, change.at)?, true),
     };
     let is_new_event = match outside.event {
-        Some(event) => fresh || !store::holds_event(change.tx, alert.id, event).await?,
+        Some(event) => fresh || store::held_events(change.tx, alert.id, &[event]).await?.is_empty(),
         None => false,
     };
     if !fresh && !is_new_event && outside.at <= alert.last_seen {
@@ -85,36 +85,15 @@ fn raise(outside: &Outside, now: Timestamp) -> Result<Alert> {
     let origin = line(&outside.origin, "elsewhere");
     let techniques: Vec<TechniqueId> =
         outside.techniques.iter().filter_map(|id| id.parse().ok()).take(MOST_TECHNIQUES).collect();
+    let rule = format!("outside:{origin}");
+    let title = line(&outside.title, "Untitled");
     Ok(Alert {
-        id: AlertId::try_from(1)?,
-        rule: format!("outside:{origin}"),
-        title: line(&outside.title, "Untitled"),
-        severity: outside.severity,
-        entity: outside.entity.clone(),
-        first_seen: outside.at,
-        last_seen: outside.at,
-        count: 0,
-        status: AlertStatus::New,
-        verdict: None,
-        reason: None,
         techniques: techniques.iter().map(ToString::to_string).collect(),
-        tactics: Vec::new(),
-        suggested_type: None,
-        incident: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        created_at: now,
-        updated_at: now,
         origin: Some(origin),
         reference: outside.reference.as_deref().map(|text| line(text, "unnamed")),
         description: outside.description.as_deref().map(|text| plain(text, Text::LIMIT)),
-        merged_into: None,
-        merged: 0,
-        grouped: Vec::new(),
-        group_key: outside.entity.to_string(),
         outside_key: Some(plain(&outside.key, Text::LIMIT)),
-        lead_incident: None,
-        own_last: outside.at,
+        ..Alert::raised(rule, title, outside.severity, outside.entity.clone(), outside.at, now)?
     })
 }
 

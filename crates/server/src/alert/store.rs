@@ -407,14 +407,20 @@ pub async fn outside_in(tx: &mut Tx, key: &str) -> Result<Option<Alert>> {
     row.as_ref().map(read).transpose()
 }
 
-/// Whether this event is behind this alert already.
-pub async fn holds_event(tx: &mut Tx, alert: AlertId, event: EventId) -> Result<bool> {
-    let row = sqlx::query("select 1 from alert_match where alert_id = $1 and event_id = $2")
-        .bind(alert.get())
-        .bind(event.get())
-        .fetch_optional(tx)
-        .await?;
-    Ok(row.is_some())
+/// Which of these events are behind this alert already.
+pub async fn held_events(tx: &mut Tx, alert: AlertId, events: &[EventId]) -> Result<HashSet<EventId>> {
+    let mut held = HashSet::new();
+    for some in events.chunks(KEYS) {
+        let places = (2..some.len() + 2).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+        let sql = format!("select event_id from alert_match where alert_id = $1 and event_id in ({places})");
+        // Made of our own text and placeholders alone.
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(some.len() == 1).bind(alert.get());
+        let query = some.iter().fold(query, |query, event| query.bind(event.get()));
+        for row in query.fetch_all(&mut *tx).await? {
+            held.insert(EventId::try_from(row.try_get::<i64, _>(0)?)?);
+        }
+    }
+    Ok(held)
 }
 
 pub async fn insert_matches(tx: &mut Tx, matches: &[(AlertId, Kept<'_>)]) -> Result<()> {

@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use domain::alert::AlertStatus;
 use domain::noise::Precision;
 use domain::risk::{self, Score, Settings};
 use domain::{AlertId, Entity, EventId, IntakeId, Severity};
@@ -104,9 +103,8 @@ pub async fn note(
         };
         grown.extend(alert);
     }
-    for one in &grown {
-        crate::alert::store::insert_deliveries(change.tx, delivery, &[one.alert.id]).await?;
-    }
+    let alerts: Vec<AlertId> = grown.iter().map(|one| one.alert.id).collect();
+    crate::alert::store::insert_deliveries(change.tx, delivery, &alerts).await?;
     Ok(grown)
 }
 
@@ -220,9 +218,8 @@ async fn finish(
     new: Vec<Match>,
 ) -> Result<Touched> {
     keep_alert(change, &mut alert, fresh, &new).await?;
-    for sign in listed {
-        store::list_in(change.tx, sign.id, alert.id).await?;
-    }
+    let signs: Vec<i64> = listed.iter().map(|sign| sign.id).collect();
+    store::list_in(change.tx, &signs, alert.id).await?;
     alert.incident = alert.incident.or(alert.lead_incident);
     Ok(Touched { alert, new })
 }
@@ -264,12 +261,8 @@ fn tell(alert: &mut Alert, signs: &[&Sign]) {
 
 /// The signs' first events, those that the alert does not hold yet.
 async fn fresh_matches(change: &mut Change<'_>, alert: AlertId, signs: &[&Sign]) -> Result<Vec<Match>> {
-    let mut held = HashSet::new();
-    for sign in signs {
-        if crate::alert::store::holds_event(change.tx, alert, sign.event).await? {
-            held.insert(sign.event);
-        }
-    }
+    let events: Vec<EventId> = signs.iter().map(|sign| sign.event).collect();
+    let held = crate::alert::store::held_events(change.tx, alert, &events).await?;
     Ok(matches(signs, &held))
 }
 
@@ -294,35 +287,6 @@ fn matches(signs: &[&Sign], held: &HashSet<EventId>) -> Vec<Match> {
 fn raise(entity: &Entity, score: Score, at: Timestamp, settings: &Settings, now: Timestamp) -> Result<Alert> {
     let is_twice = score.points >= 2.0 * settings.threshold as f64;
     let title: String = format!("Risk: {entity}").chars().take(domain::Line::LIMIT).collect();
-    Ok(Alert {
-        id: AlertId::try_from(1)?,
-        rule: RULE.to_owned(),
-        title,
-        severity: if is_twice { Severity::Critical } else { Severity::High },
-        entity: entity.clone(),
-        first_seen: at,
-        last_seen: at,
-        count: 0,
-        status: AlertStatus::New,
-        verdict: None,
-        reason: None,
-        techniques: Vec::new(),
-        tactics: Vec::new(),
-        suggested_type: None,
-        incident: None,
-        acknowledged_by: None,
-        acknowledged_at: None,
-        created_at: now,
-        updated_at: now,
-        origin: None,
-        reference: None,
-        description: None,
-        merged_into: None,
-        merged: 0,
-        grouped: Vec::new(),
-        group_key: entity.to_string(),
-        outside_key: None,
-        lead_incident: None,
-        own_last: at,
-    })
+    let severity = if is_twice { Severity::Critical } else { Severity::High };
+    Alert::raised(RULE.to_owned(), title, severity, entity.clone(), at, now)
 }

@@ -239,13 +239,14 @@ pub async fn open(tx: &mut Tx, entities: &[Entity]) -> Result<HashMap<String, Al
     Ok(found)
 }
 
-/// Notes which alert lists a sign.
-pub async fn list_in(tx: &mut Tx, sign: i64, alert: AlertId) -> Result<()> {
-    sqlx::query("update risk_sign set risk_alert = $2 where id = $1")
-        .bind(sign)
-        .bind(alert.get())
-        .execute(tx)
-        .await?;
+/// Notes which alert lists these signs.
+pub async fn list_in(tx: &mut Tx, signs: &[i64], alert: AlertId) -> Result<()> {
+    for some in signs.chunks(AT_ONCE) {
+        let places = (2..some.len() + 2).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ");
+        let sql = format!("update risk_sign set risk_alert = $1 where id in ({places})");
+        let query = sqlx::query(AssertSqlSafe(sql)).persistent(false).bind(alert.get());
+        some.iter().fold(query, |query, sign| query.bind(*sign)).execute(&mut *tx).await?;
+    }
     Ok(())
 }
 

@@ -269,7 +269,7 @@ fn facts(alert: &Alert, names: &HashMap<UserId, String>) -> Markup {
                     @if let Some(origin) = &alert.origin { dt { "Reported by" } dd { (origin) } }
                     @if let Some(reference) = &alert.reference { dt { "Known there as" } dd class="mono" { (reference) } }
                     dt { "Techniques" } dd { (techniques(&alert.techniques)) }
-                    @if !alert.tactics.is_empty() { dt { "Tactics" } dd { (alert.tactics.join(", ").replace('-', " ")) } }
+                    @if !alert.tactics.is_empty() { dt { "Tactics" } dd { (parts::tactics(&alert.tactics)) } }
                     dt { "First seen" } dd { (parts::time(alert.first_seen)) }
                     dt { "Last seen" } dd { (parts::time(alert.last_seen)) }
                     dt { "Raised" } dd { (parts::time(alert.created_at)) }

@@ -340,7 +340,7 @@ fn facts(rule: &KnownRule) -> Markup {
                     @if let Some(status) = &rule.status { dt { "Maturity" } dd { (status) } }
                     @if let Some(author) = &rule.author { dt { "Author" } dd { (author) } }
                     dt { "Techniques" } dd { (techniques(&rule.techniques)) }
-                    @if !rule.tactics.is_empty() { dt { "Tactics" } dd { (rule.tactics.join(", ").replace('-', " ")) } }
+                    @if !rule.tactics.is_empty() { dt { "Tactics" } dd { (parts::tactics(&rule.tactics)) } }
                     @if let Some(kind) = rule.suggested_type { dt { "Suggested incident type" } dd { (kind.label()) } }
                     @if !rule.references.is_empty() {
                         dt { "References" } dd { @for reference in &rule.references { div class="mono" { (reference) } } }

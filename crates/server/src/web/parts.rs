@@ -1,5 +1,6 @@
 //! Small pieces of HTML that many pages show the same way.
 
+use domain::attack::Tactic;
 use domain::{Phase, Severity, Tlp};
 use jiff::Timestamp;
 use maud::{Markup, html};
@@ -23,6 +24,14 @@ pub fn phase(phase: Phase) -> Markup {
 
 pub fn tlp(tlp: Tlp) -> Markup {
     html! { span class="badge" data-tlp=(tlp.as_str()) { (tlp.label()) } }
+}
+
+/// ATT&CK's tactics by their names, as the coverage page has them.
+pub fn tactics(tactics: &[String]) -> String {
+    let name = |tactic: &String| {
+        tactic.parse::<Tactic>().map_or_else(|_| tactic.replace('-', " "), |known| known.label().to_owned())
+    };
+    tactics.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// A time: UTC to the second; the reader's browser shows it in their zone.

@@ -8,6 +8,7 @@ import { setUpHtmx } from "./htmx";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
 import { setUpMenus } from "./menu";
+import { setUpMorph } from "./morph";
 import { setUpTables } from "./table";
 import { setUpTheme } from "./theme";
 import { setUpTimes } from "./time";
@@ -16,6 +17,7 @@ import { setUpUploads } from "./upload";
 
 setUpConfirm();
 setUpHtmx();
+setUpMorph();
 setUpToasts();
 setUpForms();
 setUpTheme();

@@ -5,6 +5,7 @@
 // Browsers allow six connections to one HTTP/1.1 server, shared by all tabs, so a hidden tab gives its own back.
 
 import { toast, type Toast } from "./toast";
+import { isWrittenIn } from "./writing";
 
 const SETTLE_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
@@ -87,29 +88,14 @@ function show(state: State): void {
   });
 }
 
-/** Fields of forms; those that choose rows or set a filter are no writing. */
-const FIELDS = "textarea, select, input:not([type=hidden], [type=search], .cell-select input, [data-select-all])";
-
-function isChanged(field: Element): boolean {
-  if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) return field.checked !== field.defaultChecked;
-  if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement) return field.value !== field.defaultValue;
-  if (!(field instanceof HTMLSelectElement)) return false;
-  const marked = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
-  return field.selectedIndex !== marked;
-}
-
-/** True while a person writes in it: drawing it anew would take that away. */
-function isWrittenIn(list: Element): boolean {
-  return [...list.querySelectorAll(FIELDS)].some((field) => field === document.activeElement || isChanged(field));
-}
-
 /** A list that is written in waits; it is drawn anew once the writing is sent, emptied or left unchanged. */
 function waitForWriting(): void {
   const late = new Set<Element>();
   const hold = (event: Event) => {
     const detail = (event as CustomEvent).detail as { target?: Element | null; elt?: Element; shouldSwap?: boolean };
     const list = event.type === "htmx:beforeRequest" ? detail.elt : detail.target;
-    if (!list?.matches("[data-refresh]") || !isWrittenIn(list)) return;
+    // What is morphed leaves the writing alone by itself.
+    if (!list?.matches("[data-refresh]:not([hx-swap=morph])") || !isWrittenIn(list)) return;
     late.add(list);
     if (event.type === "htmx:beforeRequest") event.preventDefault();
     else detail.shouldSwap = false;
@@ -145,7 +131,7 @@ function keepPlace(): void {
   const places = new Map<string, Place>();
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = (event as CustomEvent).detail.target as Element | null;
-    if (!target?.matches("[data-refresh]")) return;
+    if (!target?.matches("[data-refresh]:not([hx-swap=morph])")) return;
     const active = document.activeElement;
     places.set(target.id, {
       ticked: [...target.querySelectorAll<HTMLInputElement>(".cell-select input:checked")].map((box) => box.value),

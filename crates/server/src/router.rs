@@ -225,6 +225,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/incidents/declare", May(P::DeclareIncident)),
     ("GET", "/incidents/severity", May(P::DeclareIncident)),
     ("GET", "/incidents/{id}", May(P::ReadIncident)),
+    ("GET", "/incidents/{id}/bar", May(P::ReadIncident)),
     ("GET", "/incidents/{id}/timeline", May(P::ReadIncident)),
     ("GET", "/incidents/{id}/tasks", May(P::ReadIncident)),
     ("GET", "/incidents/{id}/things", May(P::ReadIncident)),

@@ -80,6 +80,12 @@ pub async fn entries(
     Ok(Page::of(entries, limit, |entry| [entry.at.as_microsecond(), entry.id.get()]))
 }
 
+/// What was written down last, the newest first.
+pub async fn latest(app: &App, actor: &Actor, id: IncidentId, limit: i64) -> Result<Vec<Entry>> {
+    get(app, actor, id).await?;
+    store::timeline::latest(&app.db, id, limit).await
+}
+
 pub async fn decisions(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Decision>> {
     get(app, actor, id).await?;
     store::timeline::decisions(&app.db, id).await

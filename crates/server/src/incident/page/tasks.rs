@@ -93,7 +93,7 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
                     @if task.instructions.is_some() || !task.evidence.is_empty() {
                         details class="task-how" {
                             summary { "How" }
-                            @if let Some(text) = &task.instructions { (super::overview::paragraphs(text)) }
+                            @if let Some(text) = &task.instructions { (super::paragraphs(text)) }
                             @if !task.evidence.is_empty() { p { "Keep: " (task.evidence.join("; ")) } }
                         }
                     }

@@ -83,7 +83,7 @@ fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
     }
 }
 
-const fn tone(state: AssetState) -> &'static str {
+pub const fn tone(state: AssetState) -> &'static str {
     match state {
         AssetState::Compromised => "bad",
         AssetState::Suspected => "warning",

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::super::api::inputs::EntriesQuery;
 use super::super::{Decision, Entry, read};
-use super::{Shown, Tab, overview, select, tab, text_field};
+use super::{Shown, Tab, paragraphs, select, tab, text_field};
 use crate::app::App;
 use crate::error::Result;
 use crate::web::extract::{Path, Query, Who};
@@ -113,7 +113,7 @@ fn line(shown: &Shown, entry: &Entry) -> Markup {
                 div class="entry-title" { (title) @for technique in &entry.techniques { " " span class="badge" data-kind="code" { (technique) } } }
                 @if !text.is_empty() {
                     div class="entry-text" {
-                        @if entry.alert.is_some() { @for field in text.lines() { code { (field) } br; } } @else { (overview::paragraphs(text)) }
+                        @if entry.alert.is_some() { @for field in text.lines() { code { (field) } br; } } @else { (paragraphs(text)) }
                     }
                 }
                 div class="entry-foot" {
@@ -207,7 +207,7 @@ fn decision_card(decision: &Decision) -> Markup {
         article class="card" id=(decision.id) {
             div class="card-head" { h3 { (decision.decision) } span class="muted" { (decision.id) } }
             div class="card-body stack-s" {
-                (overview::paragraphs(&decision.reason))
+                (paragraphs(&decision.reason))
                 div class="row muted" {
                     (parts::person(&decision.maker)) (parts::time(decision.at))
                     @if decision.by != decision.maker { span { "written down by " (decision.by) } }

@@ -102,6 +102,18 @@ pub async fn page(
     rows.iter().map(entry).collect()
 }
 
+/// The entries that were written down last, the newest first.
+pub async fn latest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<Entry>> {
+    let statement =
+        format!("select {COLUMNS} from entry e where e.incident = $1 order by e.id desc limit $2");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(incident.get())
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(entry).collect()
+}
+
 /// The techniques of all entries, each entry's list as it stands.
 pub async fn techniques(db: &Db, incident: IncidentId) -> Result<Vec<Vec<String>>> {
     let rows = sqlx::query(

@@ -79,6 +79,17 @@ pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Task>> {
     rows.iter().map(task).collect()
 }
 
+/// The unfinished task whose time runs out first.
+pub async fn next_due(db: &Db, incident: IncidentId) -> Result<Option<Task>> {
+    let statement = format!(
+        "select {COLUMNS} from task where incident = $1 and due is not null
+           and status in ('open', 'in_progress') order by due, id limit 1"
+    );
+    let row =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_optional(db.readers()).await?;
+    row.as_ref().map(task).transpose()
+}
+
 /// Unfinished tasks of a phase that have no time yet.
 pub async fn waiting_in(tx: &mut Tx, incident: IncidentId, phase: Phase) -> Result<Vec<Task>> {
     let statement = format!(

@@ -1,0 +1,37 @@
+//! The alerts that the incident was declared from, and those taken in since.
+
+use maud::{Markup, html};
+
+use super::{Drawing, Room};
+use crate::alert::{self, Alert};
+use crate::web::parts;
+
+pub fn draw<'r>(room: &'r Room<'r>) -> Drawing<'r> {
+    Box::pin(async move { Ok(alert_card(&alert::of_incident(room.app, room.shown.id()).await?)) })
+}
+
+fn alert_card(alerts: &[Alert]) -> Markup {
+    html! {
+        section class="card" {
+            div class="card-head" { h2 { "Alerts" } span class="muted" { (alerts.len()) } }
+            @if alerts.is_empty() { div class="card-body" { p class="muted" { "This incident was declared without an alert." } } }
+            @else {
+                div class="table-scroll" tabindex="0" role="region" aria-label="Alerts of this incident" {
+                    table class="table" data-narrow="stack" {
+                        thead { tr { th { "Severity" } th { "Alert" } th data-type="number" { "Events" } th { "Last seen" } } }
+                        tbody {
+                            @for alert in alerts {
+                                tr data-href={ "/alerts/" (alert.id) } {
+                                    td data-label="Severity" { (parts::severity(alert.severity)) }
+                                    td class="cell-main" { a class="row-link" href={ "/alerts/" (alert.id) } { (alert.title) } span class="cell-sub" { (alert.id) ", " (alert.entity.name()) } }
+                                    td data-type="number" data-label="Events" { (alert.count) }
+                                    td data-type="time" data-label="Last seen" { (parts::ago(alert.last_seen)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -38,8 +38,9 @@ impl Throttle {
 fn left((count, last): (u32, Timestamp), now: Timestamp) -> Option<u64> {
     let over = count.checked_sub(FREE)?;
     let penalty = 2i64.saturating_pow(over.min(20)).min(LONGEST_WAIT);
-    let left = penalty - (now.as_second() - last.as_second());
-    u64::try_from(left).ok().filter(|left| *left > 0)
+    // Rounded up: a second that has begun is waited for to its end.
+    let left = penalty.saturating_mul(1000) - (now.as_millisecond() - last.as_millisecond());
+    u64::try_from(left).ok().map(|left| left.div_ceil(1000)).filter(|left| *left > 0)
 }
 
 /// The addresses with the fewest failures go, so that a flood of others never frees the one that is
@@ -70,6 +71,8 @@ mod tests {
             assert_eq!(throttle.attempt("a@example.org", start), None);
         }
         assert_eq!(throttle.attempt("a@example.org", start), Some(1));
+        let nearly = start + SignedDuration::from_millis(999);
+        assert_eq!(throttle.attempt("a@example.org", nearly), Some(1));
         let later = start + SignedDuration::from_secs(1);
         assert_eq!(throttle.attempt("a@example.org", later), None);
         assert_eq!(throttle.attempt("a@example.org", later), Some(2));

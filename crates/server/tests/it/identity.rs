@@ -1,9 +1,11 @@
 //! Who gets in, and who does not.
 
+use platform::clock::Clock;
 use reqwest::Method;
 use serde_json::json;
+use server::Config;
 
-use crate::harness::{answer, client, everywhere, sign_in, spawn};
+use crate::harness::{answer, client, everywhere, sign_in, spawn, spawn_with};
 
 #[tokio::test]
 async fn the_setup_link_works_once() {
@@ -54,7 +56,8 @@ async fn a_wrong_password_and_an_unknown_address_get_the_same_answer() {
 
 #[tokio::test]
 async fn guessing_is_slowed() {
-    let world = spawn().await;
+    let clock = Clock::manual("2026-03-01T10:00:00Z".parse().unwrap());
+    let world = spawn_with(move |config| Config { clock, ..config }).await;
     for _ in 0..6 {
         let form = [("email", "admin@example.org"), ("password", "a wrong guess")];
         client(None).post(format!("{}/login", world.base)).form(&form).send().await.unwrap();

@@ -15,6 +15,15 @@ pub enum Error {
     #[error("{value:?} is not {what}; write it like {example}")]
     Malformed { what: &'static str, value: String, example: &'static str },
 
+    #[error("{value:?} is no answer to \"{fact}\"; write {example}, or leave it out while it is unknown")]
+    NoAnswer { fact: String, value: String, example: String },
+
+    #[error("there is no fact {0}; the facts are in content/obligations/facts.yaml")]
+    NoSuchFact(String),
+
+    #[error("the contract with {partner} cannot be used: {why}")]
+    Contract { partner: String, why: String },
+
     #[error("{what} must not be blank")]
     Blank { what: &'static str },
 

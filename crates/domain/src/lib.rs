@@ -7,6 +7,7 @@
 //! not.
 
 mod error;
+mod key;
 mod period;
 mod text;
 mod words;
@@ -22,6 +23,7 @@ pub mod id;
 pub mod incident;
 pub mod marking;
 pub mod noise;
+pub mod obligation;
 pub mod observable;
 pub mod plan;
 pub mod risk;

@@ -32,7 +32,7 @@ pub use model::{
     ExtensionDefinition, ExternalReference, IfCondition, Parallel, Playbook, PlaybookAction,
     ProcessingSummary, Signature, Step, StepKind, SwitchCondition, Variable, WhileCondition,
 };
-pub use policy::{Approval, EXTENSION, PlaybookPolicy, Retry, StepPolicy};
+pub use policy::{Approval, EXTENSION, PlaybookPolicy, Retry, Span, StepPolicy};
 pub use read::{Document, MOST_BYTES};
 pub use rehearse::{Rehearsal, rehearse};
 pub use run::{

@@ -26,6 +26,29 @@ pub struct StepPolicy {
     /// The action step that undoes this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rollback: Option<String>,
+    /// The phase of the incident that the step belongs to, in the plan's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// Whether a step of containment stops the harm or holds for as long as the cause is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
+    /// Within which time it is done, such as `4h`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_within: Option<String>,
+    /// What to keep of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The roles that must know.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tell: Vec<String>,
+}
+
+/// How long a containment is meant to hold (NIST SP 800-61r2 §3.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Span {
+    Short,
+    Long,
 }
 
 /// How often a failed command is tried, and how long is waited in between.

@@ -221,7 +221,7 @@ fn tables_and_schemas_agree_on_public_examples() {
 #[test]
 fn shipped_playbooks_are_whole() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/playbooks");
-    let Ok(entries) = std::fs::read_dir(&folder) else { return };
+    let entries = std::fs::read_dir(&folder).unwrap();
     let validator = validator();
     let mut seen = std::collections::BTreeMap::new();
     for path in entries

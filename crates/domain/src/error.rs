@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::IncidentId;
 use crate::evidence::CustodyAct;
 use crate::severity::SeverityFacts;
 
@@ -53,6 +54,9 @@ pub enum Error {
 
     #[error("an incident is closed by giving its outcome, root cause and lessons, not by a move")]
     ClosingNeeded,
+
+    #[error("{parent} is {child} or lies below it, so it cannot be its parent")]
+    Circle { child: IncidentId, parent: IncidentId },
 
     #[error("this person commands the incident already")]
     AlreadyCommander,

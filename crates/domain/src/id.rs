@@ -81,6 +81,10 @@ ids! {
     GroupingId = "GRP", "a grouping's number", "GRP-1";
     /// A setting of how risk is reckoned.
     RiskSettingId = "RSK", "a risk setting's number", "RSK-1";
+    /// How two incidents are to each other.
+    LinkId = "LNK", "a link's number", "LNK-1";
+    /// That one incident was merged into another.
+    MergeId = "MRG", "a merge's number", "MRG-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
     TaskId = "TSK", "a task's number", "TSK-1";

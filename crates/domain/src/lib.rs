@@ -21,6 +21,7 @@ pub mod evidence;
 pub mod grouping;
 pub mod id;
 pub mod incident;
+pub mod kinship;
 pub mod marking;
 pub mod noise;
 pub mod obligation;

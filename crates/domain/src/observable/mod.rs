@@ -45,6 +45,17 @@ words! {
     }
 }
 
+impl Standing {
+    /// How grave the word is, the gravest first: where two differ on one value, it holds.
+    pub const fn order(self) -> u8 {
+        match self {
+            Self::Indicator => 0,
+            Self::Unknown => 1,
+            Self::Benign => 2,
+        }
+    }
+}
+
 impl ObservableKind {
     /// Whether such a thing, seen in our telemetry, is ours: an asset that the incident may affect.
     pub const fn is_asset(self) -> bool {

@@ -300,9 +300,9 @@ pub async fn matches_in(tx: &mut Tx, id: AlertId, limit: i64) -> Result<Vec<Matc
     store::matches_in(tx, id, limit).await
 }
 
-/// The alerts of an incident. Whoever calls has checked that the incident may be seen.
+/// The alerts of an incident and of those merged into it. Whoever calls has checked that it may be seen.
 pub async fn of_incident(app: &App, incident: IncidentId) -> Result<Vec<Alert>> {
-    store::of_incident(&app.db, incident).await
+    store::of_incidents(&app.db, &scope::family(app, incident).await?).await
 }
 
 /// The alerts that took in events of this delivery, as far as this actor may see them.

@@ -12,7 +12,7 @@ use super::matches::Kept;
 use super::{Act, Alert, Filter, Found, Match, Tally};
 use crate::change::time;
 use crate::error::{Error, Result};
-use crate::identity::scope::visible;
+use crate::identity::scope::{listed, visible};
 
 /// How many keys one statement asks for.
 const KEYS: usize = 100;
@@ -168,17 +168,18 @@ pub async fn own_in(tx: &mut Tx, id: AlertId) -> Result<Option<Alert>> {
     row.as_ref().map(read).transpose()
 }
 
-pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Alert>> {
-    let rows = sqlx::query(concat!(
-        "select ",
-        columns!(),
-        " from alert a where a.incident_id = $1
-          or a.merged_into in (select l.id from alert l where l.incident_id = $1)
-          order by a.first_seen, a.id"
-    ))
-    .bind(incident.get())
-    .fetch_all(db.readers())
-    .await?;
+pub async fn of_incidents(db: &Db, incidents: &[IncidentId]) -> Result<Vec<Alert>> {
+    let statement = format!(
+        concat!(
+            "select ",
+            columns!(),
+            " from alert a where a.incident_id in ({list})
+              or a.merged_into in (select l.id from alert l where l.incident_id in ({list}))
+              order by a.first_seen, a.id"
+        ),
+        list = listed(incidents)
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_all(db.readers()).await?;
     rows.iter().map(read).collect()
 }
 

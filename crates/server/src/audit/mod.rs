@@ -207,8 +207,8 @@ pub struct Version {
     pub body: String,
 }
 
-/// The next versions, after place `after`, of all records that belong to an incident and to no
-/// other, and of the records named besides, proven in the checkpoint's tree.
+/// The next versions, after place `after`, of all records that belong to an incident (or one merged into it)
+/// and to no other, and of the records named besides, proven in the checkpoint's tree.
 pub async fn history(
     app: &App,
     incident: IncidentId,
@@ -219,7 +219,8 @@ pub async fn history(
 ) -> Result<Vec<Version>> {
     let after = after.map_or(-1, |after| i64::try_from(after).unwrap_or(i64::MAX));
     let size = checkpoint.size();
-    let rows = store::history(&app.db, incident.get(), besides, size, after, limit).await?;
+    let family = identity::scope::family(app, incident).await?;
+    let rows = store::history(&app.db, &family, besides, size, after, limit).await?;
     let mut needed = Vec::new();
     for (committed, _) in &rows {
         needed.extend(proof::needed_for_inclusion(committed.index, size)?);

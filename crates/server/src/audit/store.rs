@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::Actor;
+use domain::{Actor, IncidentId};
 use jiff::Timestamp;
 use ledger::{Frontier, StoredHashes};
 use platform::db::{Db, Row as AnyRow, Tx};
@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row};
 use super::{Committed, Signed};
 use crate::change::time;
 use crate::error::{Error, Result};
-use crate::identity::scope::{account, visible};
+use crate::identity::scope::{account, listed, visible};
 
 /// The growing edge of the tree; that of the empty tree before the first change.
 pub async fn frontier(db: &Db) -> Result<Frontier> {
@@ -131,29 +131,29 @@ pub async fn leaf(db: &Db, actor: &Actor, index: u64) -> Result<Option<(Committe
     row.map(|row| Ok((committed(&row)?, row.try_get("body")?))).transpose()
 }
 
-/// All versions of every record that belongs to this incident and to no other, and of the records
+/// All versions of every record that belongs to these incidents and to no other, and of the records
 /// named besides, up to a size of the ledger; in the ledger's order.
 pub async fn history(
     db: &Db,
-    scope: i64,
+    scopes: &[IncidentId],
     besides: &[String],
     size: u64,
     after: i64,
     limit: i64,
 ) -> Result<Vec<(Committed, String)>> {
-    let named = (5..).take(besides.len()).map(|number| format!("${number}")).collect::<Vec<_>>();
+    let own = listed(scopes);
+    let named = (4..).take(besides.len()).map(|number| format!("${number}")).collect::<Vec<_>>();
     let named = if named.is_empty() { "''".to_owned() } else { named.join(", ") };
     let statement = format!(
         "select {COLUMNS}, v.body from record_version v
          where v.leaf_index < $1 and v.leaf_index > $2
-           and (v.record in (select own.record from record_version own where own.scope = $3)
+           and (v.record in (select own.record from record_version own where own.scope in ({own}))
                 or v.record in ({named}))
            and not exists (select 1 from record_version other where other.record = v.record
-                           and other.scope is not null and other.scope <> $3)
-         order by v.leaf_index limit $4"
+                           and other.scope is not null and other.scope not in ({own}))
+         order by v.leaf_index limit $3"
     );
-    let mut query =
-        sqlx::query(AssertSqlSafe(statement)).bind(signed(size)?).bind(after).bind(scope).bind(limit);
+    let mut query = sqlx::query(AssertSqlSafe(statement)).bind(signed(size)?).bind(after).bind(limit);
     for record in besides {
         query = query.bind(record);
     }

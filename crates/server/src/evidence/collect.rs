@@ -13,7 +13,7 @@ use super::{Evidence, Link, TOPIC, seen, store};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
-use crate::identity::need;
+use crate::identity::{need, scope};
 
 /// The largest file that a person can hand over: 512 MiB.
 pub const LARGEST: u64 = 512 << 20;
@@ -159,6 +159,7 @@ impl Upload {
                 if !store::incident_is_there_in(change.tx, &who, new.incident).await? {
                     return Err(Error::NotFound("incident"));
                 }
+                scope::stands_alone(change, new.incident).await?;
                 collect_with(change, &who, new, note.map(|note| note.to_string())).await
             })
         })

@@ -21,7 +21,7 @@ pub use collect::{NewEvidence, collect, holds_delivery};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::identity::need;
+use crate::identity::{need, scope};
 use crate::web::paging::{Page, PageQuery};
 
 /// The topic that pages with evidence follow.
@@ -128,10 +128,10 @@ async fn seen(app: &App, actor: &Actor, incident: IncidentId) -> Result<()> {
     if there { Ok(()) } else { Err(Error::NotFound("incident")) }
 }
 
-/// The items of one incident with their chains, oldest first.
+/// The items of one incident and of those merged into it, with their chains, oldest first.
 pub async fn of_incident(app: &App, actor: &Actor, incident: IncidentId) -> Result<Vec<Evidence>> {
     need(actor, Permission::ReadIncident, "reading evidence")?;
-    store::of_incident(&app.db, actor, incident).await
+    store::of_incidents(&app.db, actor, &scope::family(app, incident).await?).await
 }
 
 /// The items of all incidents that the actor may know of, newest first.

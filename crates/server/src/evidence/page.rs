@@ -44,7 +44,7 @@ async fn list(State(app): State<App>, Who(actor): Who, Query(query): Query<PageQ
             @if page.items.is_empty() {
                 (parts::empty("evidence", "No evidence yet", "Declare an incident from alerts: the files behind them become its first evidence items.", Some(("/", "Look at the alerts"))))
             } @else {
-                (table(&page.items, true))
+                (table(&page.items, None))
                 (parts::next_page("/evidence?cursor=", page.next.as_deref()))
             }
         }
@@ -63,7 +63,7 @@ pub async fn part(app: &App, actor: &Actor, incident: IncidentId) -> Result<Mark
                 @if items.is_empty() {
                     (parts::empty("evidence", "No evidence yet", "Hand over a file below: it is hashed as it arrives and kept byte for byte.", None))
                 } @else {
-                    (table(&items, false))
+                    (table(&items, Some(incident)))
                     section class="card" aria-labelledby="chains" {
                         div class="card-head" { h2 id="chains" { "Chains of custody" } }
                         div class="card-body stack" {
@@ -83,7 +83,9 @@ pub async fn part(app: &App, actor: &Actor, incident: IncidentId) -> Result<Mark
     })
 }
 
-fn table(items: &[Evidence], with_incident: bool) -> Markup {
+/// `shown_in` is the incident on whose page the items stand; none in the list of all.
+fn table(items: &[Evidence], shown_in: Option<IncidentId>) -> Markup {
+    let with_incident = shown_in.is_none();
     html! {
         div class="table-scroll" role="region" aria-label="Evidence items" tabindex="0" {
             table class="table" data-narrow="stack" {
@@ -98,7 +100,7 @@ fn table(items: &[Evidence], with_incident: bool) -> Markup {
                         tr data-href=(href) {
                             td class="cell-main" {
                                 a class="row-link" href=(href) { (item.id) " " (item.name) }
-                                span class="cell-sub" { (item.acquisition.method) " · " (item.acquisition.place) }
+                                span class="cell-sub" { (item.acquisition.method) " · " (item.acquisition.place) @if shown_in.is_some_and(|shown| shown != item.incident) { " " a class="badge" href={ "/incidents/" (item.incident) } { "from " (item.incident) } } }
                             }
                             @if with_incident { td data-label="Incident" { a href={ "/incidents/" (item.incident) } { (item.incident) } } }
                             td data-label="SHA-256" { (parts::sha256(&item.sha256.to_string())) }

@@ -10,7 +10,7 @@ use sqlx::{Any, AssertSqlSafe, Executor, Row};
 use super::{Check, Evidence, Link};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
-use crate::identity::scope::{account, visible};
+use crate::identity::scope::{account, listed, visible};
 
 /// An item before it has a number.
 pub struct NewItem {
@@ -155,10 +155,11 @@ pub async fn get_in(tx: &mut Tx, actor: &Actor, id: EvidenceId) -> Result<Option
     Ok(Some(item))
 }
 
-pub async fn of_incident(db: &Db, actor: &Actor, incident: IncidentId) -> Result<Vec<Evidence>> {
-    let rows = sqlx::query(items!(" and e.incident = $2 order by e.id", "$1"))
+pub async fn of_incidents(db: &Db, actor: &Actor, incidents: &[IncidentId]) -> Result<Vec<Evidence>> {
+    let statement = format!(items!(" and e.incident in ({}) order by e.id", "$1"), listed(incidents));
+    let rows = sqlx::query(AssertSqlSafe(statement))
+        .persistent(false)
         .bind(account(actor))
-        .bind(incident.get())
         .fetch_all(db.readers())
         .await?;
     with_chains(db, rows.iter().map(evidence).collect::<Result<_>>()?).await

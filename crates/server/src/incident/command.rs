@@ -5,7 +5,7 @@ use domain::incident::{Closing, Outcome};
 use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, IncidentType, Line, Phase, Severity, SeverityFacts, Text, Tlp, UserId};
 
-use super::{Decision, Record, keep, optional, reason, record, store, tasks, text};
+use super::{Decision, Record, keep, kin, optional, reason, record, store, tasks, text};
 use crate::alert;
 use crate::app::App;
 use crate::change::Change;
@@ -46,6 +46,8 @@ pub struct CloseWith {
     pub lessons: String,
     pub impact: Option<String>,
     pub recommendations: Option<String>,
+    /// Said when it is to be closed although children of it are open.
+    pub leave_children: bool,
 }
 
 pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) -> Result<Record> {
@@ -61,13 +63,24 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             let mut incident = keep::to_command(change, &actor, id).await?;
+            let family = scope::family_in(change, id).await?;
+            let children = store::kin::open_children_in(change.tx, scope::account(&actor), &family).await?;
+            if !children.is_empty() && !with.leave_children {
+                let named: Vec<String> = children.iter().map(ToString::to_string).collect();
+                return Err(Error::Conflict(format!(
+                    "Children of {id} are open: {}. Close them first, or say that they are to go on by themselves.",
+                    named.join(", ")
+                )));
+            }
             let decided = incident.incident()?.close(closing)?;
             incident.follow(&decided, change.at);
             incident.recommendations = recommendations.map(|text| text.to_string());
             incident.closed_at = Some(change.at);
             enter(change, &actor, &incident, None).await?;
             keep::incident(change, &mut incident, "incident.close").await?;
-            alert::noise::judge(change, id, Some(with.outcome.verdict())).await?;
+            for one in family {
+                alert::noise::judge(change, one, Some(with.outcome.verdict())).await?;
+            }
             let line = format!("Incident closed: {}", with.outcome.label());
             keep::line(change, &actor, id, EntryKind::Status, line).await?;
             Ok(incident)
@@ -89,7 +102,9 @@ pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &s
             incident.closed_at = None;
             enter(change, &actor, &incident, Some(&why)).await?;
             keep::incident(change, &mut incident, "incident.reopen").await?;
-            alert::noise::judge(change, id, None).await?;
+            for one in scope::family_in(change, id).await? {
+                alert::noise::judge(change, one, None).await?;
+            }
             let line = because(format!("Incident reopened in {}", to.label()), Some(&why));
             keep::line(change, &actor, id, EntryKind::Status, line).await?;
             Ok(incident)
@@ -100,7 +115,10 @@ pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &s
 
 async fn enter(change: &mut Change<'_>, actor: &Actor, incident: &Record, why: Option<&str>) -> Result<()> {
     store::insert_phase(change, incident.id, incident.phase, actor.user(), why).await?;
-    tasks::enter_phase(change, incident.id, incident.phase).await
+    for one in scope::family_in(change, incident.id).await? {
+        tasks::enter_phase(change, one, incident.phase).await?;
+    }
+    Ok(())
 }
 
 /// Sets another severity, with a reason; new facts where they changed.
@@ -241,6 +259,7 @@ pub async fn add_member(app: &App, actor: &Actor, id: IncidentId, member: UserId
                 return Err(Error::Conflict(format!("{} belongs to this incident already.", account.name)));
             }
             scope::add_member(change, id, member).await?;
+            kin::merge::admit(change, &actor, id, member).await?;
             keep::commit(change, &incident, "incident.add_member").await?;
             keep::line(change, &actor, id, EntryKind::Status, format!("{} joins", account.name)).await
         })
@@ -293,7 +312,7 @@ pub async fn edit(app: &App, actor: &Actor, id: IncidentId, edit: Edit) -> Resul
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            let mut incident = keep::to_work(change, &actor, id).await?;
+            let mut incident = keep::to_add(change, &actor, id).await?;
             let mut lines = Vec::new();
             if let Some(title) = title.filter(|title| **title != *incident.title) {
                 lines.push(format!("Title: {} → {title}", incident.title));

@@ -224,7 +224,7 @@ pub async fn add_alerts(
     let who = actor.clone();
     app.change(actor, move |change| {
         Box::pin(async move {
-            let incident = keep::to_work(change, &who, id).await?;
+            let incident = keep::to_add(change, &who, id).await?;
             if incident.is_closed() {
                 return Err(domain::Error::IncidentClosed.into());
             }

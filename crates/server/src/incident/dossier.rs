@@ -12,7 +12,8 @@ use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange,
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::Result;
-use crate::{identity, plan};
+use crate::identity::{self, scope};
+use crate::plan;
 
 /// An incident with everything that belongs to it.
 #[derive(Debug, Clone)]
@@ -53,6 +54,7 @@ impl Dossier {
 
 pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier> {
     let incident = read::get(app, actor, id).await?;
+    let family = scope::family(app, id).await?;
     let plan = plan::version(app, incident.record.plan).await?;
     let level = plan.severity.level(incident.record.severity).cloned();
     let procedure =
@@ -63,7 +65,7 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         procedure,
         alerts: alert::of_incident(app, id).await?,
         tasks: read::tasks(app, actor, id).await?,
-        entries: store::timeline::page(&app.db, id, None, None, None, i64::MAX).await?,
+        entries: store::timeline::page(&app.db, &family, None, None, None, i64::MAX).await?,
         decisions: read::decisions(app, actor, id).await?,
         observables: read::observables(app, actor, id).await?,
         assets: read::assets(app, actor, id).await?,

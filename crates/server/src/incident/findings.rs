@@ -10,6 +10,7 @@ use super::{Asset, Observed, keep, optional, store, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::identity::scope;
 
 /// An observable that somebody gives.
 pub struct NewObservable {
@@ -36,7 +37,7 @@ pub async fn add_observable(
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
+            keep::to_add(change, &actor, incident).await?;
             let known = store::things::known_in(change.tx, incident, &[value.value().to_owned()]).await?;
             if let Some(known) = known.iter().find(|known| known.kind == value.kind()) {
                 return Err(Error::Conflict(format!(
@@ -58,6 +59,7 @@ pub async fn add_observable(
                 last_seen: None,
                 parts: Vec::new(),
                 events: Vec::new(),
+                united: Vec::new(),
             };
             let stored = store::things::insert(change, vec![observed]).await?.pop();
             let observed = stored.ok_or_else(|| Error::Damaged("an observable was not stored".to_owned()))?;
@@ -85,20 +87,25 @@ pub async fn set_standing(
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             keep::to_work(change, &actor, incident).await?;
-            let observed = store::things::observable_in(change.tx, incident, id).await?;
-            let mut observed = observed.ok_or(Error::NotFound("observable"))?;
-            if observed.standing == standing && given.is_none() {
+            let family = scope::family_in(change, incident).await?;
+            let same = store::things::same_in(change.tx, &family, id).await?;
+            let shown = same.first().cloned().ok_or(Error::NotFound("observable"))?;
+            if given.is_none() && same.iter().all(|one| one.standing == standing) {
                 return Err(
                     domain::Error::NothingChanges { what: "standing", value: standing.label() }.into()
                 );
             }
-            observed.standing = standing;
-            observed.note = given.or(observed.note);
-            store::things::update(change, &observed).await?;
-            commit(change, &observed, "observable.set_standing").await?;
+            // A value of merged incidents is one thing: what is said of it is said of each.
+            for mut observed in same {
+                observed.standing = standing;
+                observed.note = given.clone().or(observed.note);
+                store::things::update(change, &observed).await?;
+                commit(change, &observed, "observable.set_standing").await?;
+            }
+            let observed = Observed { standing, note: given.or(shown.note.clone()), ..shown };
             let line = format!("Observable marked: {}", told(&observed));
-            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
-            keep::tell(change, incident).await?;
+            keep::line(change, &actor, observed.incident, EntryKind::Action, line).await?;
+            keep::tell(change, observed.incident).await?;
             Ok(observed)
         })
     })
@@ -123,7 +130,7 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
+            keep::to_add(change, &actor, incident).await?;
             let mut asset = Asset {
                 id: keep::unnumbered()?,
                 incident,
@@ -159,8 +166,10 @@ pub async fn set_asset_state(
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             keep::to_work(change, &actor, incident).await?;
-            let asset = store::things::asset_in(change.tx, incident, id).await?;
+            let family = scope::family_in(change, incident).await?;
+            let asset = store::things::asset_in(change.tx, &family, id).await?;
             let mut asset = asset.ok_or(Error::NotFound("asset"))?;
+            let incident = asset.incident;
             if asset.state == state && given.is_none() {
                 return Err(domain::Error::NothingChanges { what: "state", value: state.label() }.into());
             }
@@ -181,7 +190,7 @@ pub async fn set_asset_state(
 
 /// Commits an observable to the ledger. The events in which it was seen stand on the timeline.
 pub(super) async fn commit(change: &mut Change<'_>, observed: &Observed, act: &str) -> Result<()> {
-    let body = Observed { events: Vec::new(), ..observed.clone() };
+    let body = Observed { events: Vec::new(), united: Vec::new(), ..observed.clone() };
     change.record(&observed.id.to_string(), act, &body, Some(observed.incident.get())).await
 }
 

@@ -9,6 +9,7 @@ use super::{keep, store};
 use crate::alert::Touched;
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::identity::scope;
 
 /// Takes the new matches of alerts in incidents over into these. A closed incident gets a line that
 /// says so, and nothing else: whether it is to be reopened is for people to decide.
@@ -24,7 +25,9 @@ pub async fn follow(change: &mut Change<'_>, touched: &[Touched]) -> Result<()> 
 }
 
 async fn follow_one(change: &mut Change<'_>, incident: IncidentId, touched: Vec<&Touched>) -> Result<()> {
-    let record = store::record_in(change.tx, incident).await?.ok_or(Error::NotFound("incident"))?;
+    // Of merged incidents the head says whether the response goes on.
+    let head = scope::heads_in(change, incident).await?.first().copied().unwrap_or(incident);
+    let record = store::record_in(change.tx, head).await?.ok_or(Error::NotFound("incident"))?;
     let mut found = Vec::with_capacity(touched.len());
     let mut lines = Vec::new();
     for one in touched {

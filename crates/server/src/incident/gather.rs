@@ -230,6 +230,7 @@ fn new_observable(
         last_seen: sightings.last,
         parts: sightings.parts.iter().cloned().collect(),
         events: Vec::new(),
+        united: Vec::new(),
     })
 }
 

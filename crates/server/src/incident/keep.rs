@@ -31,8 +31,23 @@ pub async fn to_work(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> 
     Ok(record)
 }
 
-/// The incident, for whoever may steer it: by role or as its commander.
+/// The incident, for whoever may add to it. To one that is merged into another nothing is added.
+pub async fn to_add(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
+    let record = to_work(change, actor, id).await?;
+    scope::stands_alone(change, id).await?;
+    Ok(record)
+}
+
+/// The incident, for whoever may steer it: by role or as its commander. One that is merged into another is
+/// steered there.
 pub async fn to_command(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
+    let record = commanded(change, actor, id).await?;
+    scope::stands_alone(change, id).await?;
+    Ok(record)
+}
+
+/// The same for one that may be merged.
+pub async fn commanded(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
     let record = seen(change, actor, id).await?;
     if actor.may_command(&record.incident()?) {
         Ok(record)
@@ -64,11 +79,14 @@ pub async fn commit(change: &mut Change<'_>, record: &Record, act: &str) -> Resu
     tell(change, record.id).await
 }
 
-/// Tells the live pages of this incident, and the list.
+/// Tells the live pages of this incident and of those that it is merged into, and the list.
 pub async fn tell(change: &mut Change<'_>, incident: IncidentId) -> Result<()> {
     let scope = Some(incident.get());
     change.tell("incidents", &incident.to_string(), scope).await?;
-    change.tell(&topic(incident), &incident.to_string(), scope).await
+    for shown in std::iter::once(incident).chain(scope::heads_in(change, incident).await?) {
+        change.tell(&topic(shown), &incident.to_string(), scope).await?;
+    }
+    Ok(())
 }
 
 /// An entry before it is stored.

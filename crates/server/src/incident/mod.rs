@@ -13,6 +13,7 @@ pub mod findings;
 pub mod follow;
 mod gather;
 mod keep;
+pub mod kin;
 pub mod page;
 pub mod read;
 pub mod record;
@@ -173,6 +174,11 @@ pub struct IncidentView {
     pub next_due: Option<Timestamp>,
     /// How many lines its timeline has.
     pub entries: i64,
+    /// The incident that this one is merged into. What it has is read there, and stays its own.
+    #[schema(value_type = Option<String>, example = "INC-1")]
+    pub merged_into: Option<IncidentId>,
+    /// How many incidents are merged into this one; the counts are of all of them.
+    pub merged: i64,
 }
 
 /// Somebody with an account.
@@ -338,6 +344,19 @@ pub struct Observed {
     /// The first of the events in which it was seen.
     #[schema(value_type = Vec<String>)]
     pub events: Vec<EventId>,
+    /// The records of the same value in incidents that are merged into this one. Not part of the record in
+    /// the ledger.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub united: Vec<SameValue>,
+}
+
+/// Another record of the same value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SameValue {
+    #[schema(value_type = String, example = "OBS-7")]
+    pub id: ObservableId,
+    #[schema(value_type = String, example = "INC-4")]
+    pub incident: IncidentId,
 }
 
 /// A thing of ours that is affected.

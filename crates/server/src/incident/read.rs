@@ -1,13 +1,15 @@
 //! Reading incidents and what belongs to them. What an actor may not see does not exist.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::timeline::{EntryKind, Lane};
-use domain::{Actor, IncidentId, IncidentType, Permission, Phase, Severity};
+use domain::{Actor, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, optional, store};
+use super::{
+    Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, SameValue, Task, optional, store,
+};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::identity::{self, need, scope};
@@ -60,7 +62,7 @@ pub async fn get(app: &App, actor: &Actor, id: IncidentId) -> Result<IncidentVie
 
 pub async fn tasks(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Task>> {
     get(app, actor, id).await?;
-    let mut tasks = store::work::of_incident(&app.db, id).await?;
+    let mut tasks = store::work::of_family(&app.db, &scope::family(app, id).await?).await?;
     tasks.sort_by_key(|task| (task.phase, task.id));
     Ok(tasks)
 }
@@ -76,29 +78,78 @@ pub async fn entries(
 ) -> Result<Page<Entry>> {
     get(app, actor, id).await?;
     let limit = page.limit()?;
-    let entries = store::timeline::page(&app.db, id, lane, kind, page.position::<2>()?, limit + 1).await?;
+    let family = scope::family(app, id).await?;
+    let entries =
+        store::timeline::page(&app.db, &family, lane, kind, page.position::<2>()?, limit + 1).await?;
     Ok(Page::of(entries, limit, |entry| [entry.at.as_microsecond(), entry.id.get()]))
 }
 
 /// What was written down last, the newest first.
 pub async fn latest(app: &App, actor: &Actor, id: IncidentId, limit: i64) -> Result<Vec<Entry>> {
     get(app, actor, id).await?;
-    store::timeline::latest(&app.db, id, limit).await
+    store::timeline::latest(&app.db, &scope::family(app, id).await?, limit).await
 }
 
 pub async fn decisions(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Decision>> {
     get(app, actor, id).await?;
-    store::timeline::decisions(&app.db, id).await
+    store::timeline::decisions(&app.db, &scope::family(app, id).await?).await
 }
 
 pub async fn observables(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Observed>> {
     get(app, actor, id).await?;
-    store::things::observables(&app.db, id, EVENTS_NAMED).await
+    let family = scope::family(app, id).await?;
+    let all = store::things::observables(&app.db, &family, EVENTS_NAMED).await?;
+    let twice = match family.as_slice() {
+        [_] => HashMap::new(),
+        family => store::things::seen_twice(&app.db, family).await?,
+    };
+    Ok(united(all, id, &twice))
+}
+
+/// The values of an incident and of those merged into it, each once: indicators first, then what was seen most.
+fn united(
+    all: Vec<Observed>,
+    incident: IncidentId,
+    twice: &HashMap<(ObservableKind, String), i64>,
+) -> Vec<Observed> {
+    let mut values: BTreeMap<(ObservableKind, String), Observed> = BTreeMap::new();
+    // The incident's own record speaks for the value, else the oldest.
+    let (own, merged): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| one.incident == incident);
+    for one in own.into_iter().chain(merged) {
+        let key = (one.kind, one.value.clone());
+        match values.get_mut(&key) {
+            Some(known) => unite(known, one),
+            None => {
+                values.insert(key, one);
+            }
+        }
+    }
+    for (key, one) in &mut values {
+        one.count -= twice.get(key).copied().unwrap_or(0);
+    }
+    let mut united: Vec<Observed> = values.into_values().collect();
+    united.sort_by_key(|one| (one.standing.order(), one.kind, -one.count, one.id));
+    united
+}
+
+/// Adds what another record knows of the same value. The graver word on it holds.
+fn unite(known: &mut Observed, one: Observed) {
+    known.united.push(SameValue { id: one.id, incident: one.incident });
+    if one.standing.order() < known.standing.order() {
+        known.standing = one.standing;
+    }
+    known.note = known.note.take().or(one.note);
+    known.count += one.count;
+    known.first_seen = known.first_seen.into_iter().chain(one.first_seen).min();
+    known.last_seen = known.last_seen.max(one.last_seen);
+    known.parts = BTreeSet::from_iter(known.parts.drain(..).chain(one.parts)).into_iter().collect();
+    let events = BTreeSet::from_iter(known.events.drain(..).chain(one.events));
+    known.events = events.into_iter().take(usize::try_from(EVENTS_NAMED).unwrap_or(usize::MAX)).collect();
 }
 
 pub async fn assets(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Asset>> {
     get(app, actor, id).await?;
-    store::things::assets(&app.db, id).await
+    store::things::assets(&app.db, &scope::family(app, id).await?).await
 }
 
 /// Who belongs to it: who sees it while it is restricted.
@@ -128,7 +179,8 @@ pub struct TechniqueCount {
 pub async fn techniques(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<TechniqueCount>> {
     get(app, actor, id).await?;
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    for technique in store::timeline::techniques(&app.db, id).await?.into_iter().flatten() {
+    let family = scope::family(app, id).await?;
+    for technique in store::timeline::techniques(&app.db, &family).await?.into_iter().flatten() {
         *counts.entry(technique).or_default() += 1;
     }
     Ok(counts.into_iter().map(|(technique, entries)| TechniqueCount { technique, entries }).collect())

@@ -9,6 +9,7 @@ use super::{Decision, Entry, keep, optional, store, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::identity::scope;
 
 /// The latest time that an entry may bear: clocks differ a little, the future is not known.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -34,7 +35,7 @@ pub async fn add_entry(app: &App, actor: &Actor, incident: IncidentId, new: NewE
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
+            keep::to_add(change, &actor, incident).await?;
             let at = not_ahead(new.at, change.at)?;
             let mut entry = keep::entry(change, &actor, incident, new.kind, at, text.to_string())?;
             entry.techniques = new.techniques.iter().map(ToString::to_string).collect();
@@ -60,7 +61,8 @@ pub async fn correct_entry(
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             keep::to_work(change, &actor, incident).await?;
-            let wrong = store::timeline::entry_in(change.tx, incident, id).await?;
+            let family = scope::family_in(change, incident).await?;
+            let wrong = store::timeline::entry_in(change.tx, &family, id).await?;
             let wrong = wrong.ok_or(Error::NotFound("timeline entry"))?;
             if let Some(later) = wrong.corrected_by {
                 return Err(Error::Conflict(format!(
@@ -68,11 +70,11 @@ pub async fn correct_entry(
                 )));
             }
             let at = not_ahead(at.or(Some(wrong.at)), change.at)?;
-            let mut entry = keep::entry(change, &actor, incident, wrong.kind, at, text.to_string())?;
+            let mut entry = keep::entry(change, &actor, wrong.incident, wrong.kind, at, text.to_string())?;
             entry.corrects = Some(id);
             entry.techniques = wrong.techniques;
             let entry = one(keep::entries(change, "entry.correct", vec![entry]).await?)?;
-            keep::tell(change, incident).await?;
+            keep::tell(change, entry.incident).await?;
             Ok(entry)
         })
     })
@@ -91,8 +93,10 @@ pub async fn set_techniques(
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             keep::to_work(change, &actor, incident).await?;
-            let entry = store::timeline::entry_in(change.tx, incident, id).await?;
+            let family = scope::family_in(change, incident).await?;
+            let entry = store::timeline::entry_in(change.tx, &family, id).await?;
             let mut entry = entry.ok_or(Error::NotFound("timeline entry"))?;
+            let incident = entry.incident;
             entry.techniques = techniques.iter().map(ToString::to_string).collect();
             store::timeline::set_techniques(change, &entry).await?;
             let body = Entry { corrected_by: None, ..entry.clone() };
@@ -127,7 +131,7 @@ pub async fn decide(app: &App, actor: &Actor, incident: IncidentId, new: NewDeci
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
+            keep::to_add(change, &actor, incident).await?;
             let decision = Decision {
                 id: keep::unnumbered()?,
                 incident,

@@ -98,7 +98,7 @@ pub async fn add(app: &App, actor: &Actor, incident: IncidentId, new: NewTask) -
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            let record = keep::to_work(change, &actor, incident).await?;
+            let record = keep::to_add(change, &actor, incident).await?;
             if let Some(owner) = new.owner {
                 worker(change, &actor, incident, owner).await?;
             }

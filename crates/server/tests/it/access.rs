@@ -38,7 +38,7 @@ impl Things {
         ];
         let (parent, prefix) = kinds.iter().find(|(parent, _)| path.contains(parent))?;
         let filled = path.replace(parent, &parent.replace("{id}", self.named(prefix)));
-        Some(filled.replace("{user}", "USR-1").replace("{member}", "USR-1"))
+        Some(filled.replace("{user}", "USR-1").replace("{member}", "USR-1").replace("{link}", "LNK-1"))
     }
 }
 
@@ -72,6 +72,7 @@ async fn every_route_keeps_every_role_in_its_place() {
     let world = spawn().await;
     let own = incident(&world, "dc01", false).await;
     let foreign = incident(&world, "dc02", true).await;
+    link(&world, &foreign, &own).await;
     let nothing = foreign.none_of_them();
     let roles = [&world.admin, &world.manager, &world.responder, &world.observer];
     for (method, path, needs) in ROUTES {
@@ -102,8 +103,9 @@ async fn every_route_keeps_every_role_in_its_place() {
 #[tokio::test]
 async fn what_is_hidden_stays_out_of_lists_and_pages() {
     let world = spawn().await;
-    incident(&world, "dc01", false).await;
+    let open = incident(&world, "dc01", false).await;
     let secret = incident(&world, "dc02", true).await;
+    link(&world, &secret, &open).await;
     let number = secret.named("INC").to_owned();
     for (path, _) in
         ROUTES.iter().filter(|(method, ..)| *method == "GET").map(|(_, path, needs)| (path, needs))
@@ -115,6 +117,16 @@ async fn what_is_hidden_stays_out_of_lists_and_pages() {
             let (_, page) = who.page(path).await;
             assert!(!page.contains(&number), "{path} tells {} of {number}", who.id);
             assert!(!page.contains("Only for a few"), "{path} tells {} the title of {number}", who.id);
+        }
+    }
+    // Nor do the pages of what it is linked with tell of it, whatever kind of record they are about.
+    for path in
+        ROUTES.iter().filter(|(method, ..)| *method == "GET").filter_map(|(_, path, _)| open.fill(path))
+    {
+        for who in [&world.admin, &world.responder, &world.observer] {
+            let (_, page) = who.page(&path).await;
+            let names = page.contains(&format!("{number}\"")) || page.contains(&format!("{number}<"));
+            assert!(!names && !page.contains("Only for a few"), "{path} tells {} of {number}", who.id);
         }
     }
     let (status, list) = world.manager.page("/incidents").await;
@@ -188,6 +200,13 @@ async fn incident(world: &World, host: &str, restricted: bool) -> Things {
         names.extend(ids(&told));
     }
     Things(names)
+}
+
+/// Links a hidden incident with an open one.
+async fn link(world: &World, hidden: &Things, open: &Things) {
+    let said = json!({ "kind": "caused_by", "other": open.named("INC"), "reason": "Only for a few" });
+    let path = format!("/api/v1/incidents/{}/links", hidden.named("INC"));
+    world.manager.post(&path, said).await.expect(201);
 }
 
 /// All values of members called `id`, wherever they stand.

@@ -22,6 +22,7 @@ mod hostile;
 mod identity;
 mod incident;
 mod intake;
+mod kinship;
 mod merge;
 mod noise;
 mod outside;

@@ -157,6 +157,9 @@ pub struct CloseInput {
     /// What it cost: services, data, money, trust.
     pub impact: Option<String>,
     pub recommendations: Option<String>,
+    /// Close it although children of it are open.
+    #[serde(default)]
+    pub leave_children: bool,
 }
 
 impl From<CloseInput> for CloseWith {
@@ -167,6 +170,7 @@ impl From<CloseInput> for CloseWith {
             lessons: input.lessons,
             impact: input.impact,
             recommendations: input.recommendations,
+            leave_children: input.leave_children,
         }
     }
 }

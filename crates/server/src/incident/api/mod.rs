@@ -1,7 +1,8 @@
 //! Incidents over HTTP. This file: the incident itself. What belongs to one: [`parts`] (tasks, entries,
-//! decisions, observables, assets). What is sent as JSON is read from forms by the same types.
+//! decisions, observables, assets); how two are to each other: [`kin`]. What is sent as JSON is read from forms by the same types.
 
 pub mod inputs;
+mod kin;
 mod parts;
 
 use axum::extract::State;
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(take_in_alerts))
         .routes(routes!(techniques))
         .merge(parts::routes())
+        .merge(kin::routes())
 }
 
 /// Lists incidents, the newest first.

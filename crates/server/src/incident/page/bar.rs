@@ -14,7 +14,7 @@ use crate::web::parts;
 
 /// The bar, the tabs, and what is done with the incident as a whole.
 pub fn above(shown: &Shown, tab: Tab) -> Markup {
-    html! { (status_bar(shown)) (tabs(shown, tab)) (head(shown)) }
+    html! { (status_bar(shown)) @if shown.view.merged_into.is_none() { (tabs(shown, tab)) (head(shown)) } }
 }
 
 /// The bar alone, for a tab that asks for it anew.
@@ -35,6 +35,8 @@ fn status_bar(shown: &Shown) -> Markup {
                 span class="status-bar-fact" { span class="visually-hidden" { "Type:" } (record.incident_type.label()) }
                 (parts::tlp(record.tlp))
                 @if record.restricted { span class="badge" data-kind="warning" { (parts::icon("lock")) "Need to know" } }
+                @if let Some(head) = shown.view.merged_into { a class="badge" href={ "/incidents/" (head) } { "merged into " (head) } }
+                @if shown.view.merged > 0 { a class="badge" href=(shown.path("/related")) { (parts::icon("link")) (shown.view.merged) " merged in" } }
                 span class="status-bar-fact" {
                     (parts::icon("user")) span class="visually-hidden" { "Commander:" }
                     @match &shown.view.commander_name {

@@ -2,10 +2,11 @@
 
 use axum::extract::State;
 use domain::incident::Outcome;
+use domain::kinship::LinkKind;
 use domain::{IncidentId, Phase};
 use maud::{Markup, html};
 
-use super::super::{Task, read};
+use super::super::{Task, kin, read};
 use super::fields::{choices, select, text_field};
 use super::{Shown, Tab, tab};
 use crate::app::App;
@@ -21,6 +22,9 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
         .into_iter()
         .filter(|task| task.phase != Phase::Closed && !task.is_settled())
         .collect();
+    let mut children = kin::relatives(&app, &actor, id).await?;
+    children
+        .retain(|one| one.reversed && one.link.kind == LinkKind::ChildOf && !one.incident.record.is_closed());
     let content = html! {
         div class="columns" {
             @if shown.view.record.is_closed() { p { "This incident is closed already." } }
@@ -33,10 +37,22 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                     (text_field("lessons", "Lessons", 4, false, "What went well, what did not, what to change."))
                     (text_field("impact", "Impact", 3, true, "What it cost: services, data, money, trust."))
                     (text_field("recommendations", "Recommendations", 3, true, ""))
+                    @if !children.is_empty() {
+                        label class="check" {
+                            input type="checkbox" name="leave_children" value="true" required;
+                            span { "Leave its children open" small { @for (n, one) in children.iter().enumerate() { @if n > 0 { ", " } (one.incident.record.id) " " (one.incident.record.title) } " go on by themselves." } }
+                        }
+                    }
                     div class="form-actions" { button class="button" data-kind="danger" type="submit" { (parts::icon("lock")) "Close incident" } a class="button" href=(shown.path("")) { "Not yet" } }
                 }
             }
             aside class="stack" aria-label="Still open" {
+                @if !children.is_empty() {
+                    section class="card" {
+                        div class="card-head" { h2 { "Children still open" } span class="muted" { (children.len()) } }
+                        div class="card-body" { ul class="stack-s" { @for one in &children { li { (parts::phase(one.incident.record.phase)) " " a href={ "/incidents/" (one.incident.record.id) } { (one.incident.record.id) " " (one.incident.record.title) } } } } }
+                    }
+                }
                 section class="card" {
                     div class="card-head" { h2 { "Still open" } span class="muted" { (open.len()) } }
                     div class="card-body" {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::super::store;
 use crate::app::App;
 use crate::error::Result;
+use crate::identity::scope;
 
 /// Something with a time by which it must be done.
 pub struct Deadline {
@@ -23,7 +24,7 @@ pub async fn next(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
 }
 
 async fn task(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
-    let task = store::work::next_due(&app.db, incident).await?;
+    let task = store::work::next_due(&app.db, &scope::family(app, incident).await?).await?;
     Ok(task.and_then(|task| {
         let href = format!("/incidents/{incident}/tasks#{}", task.id);
         task.due.map(|due| Deadline { what: task.title, due, href })

@@ -1,7 +1,7 @@
 //! The pages of incidents. This file: addresses, and what all tabs of one incident share. What stands
 //! above each tab: [`bar`]; the queue and the form to declare: [`queue`], [`declare`]; the room:
 //! [`overview`] with its [`panel`]s; the other tabs: [`timeline`], [`tasks`], [`things`], [`people`];
-//! closing: [`close`]; what forms do: [`forms`].
+//! closing: [`close`]; other incidents: [`related`], [`merge`]; what forms do: [`forms`].
 
 mod bar;
 mod close;
@@ -9,10 +9,12 @@ mod deadline;
 mod declare;
 mod fields;
 mod forms;
+mod merge;
 mod overview;
 mod panel;
 mod people;
 mod queue;
+mod related;
 mod runs;
 mod tasks;
 mod things;
@@ -69,6 +71,11 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/observables/{observable}", post(forms::set_standing))
         .route("/incidents/{id}/assets", post(forms::add_asset))
         .route("/incidents/{id}/assets/{asset}", post(forms::set_state))
+        .route("/incidents/{id}/related", get(related::page))
+        .route("/incidents/{id}/links", post(related::add))
+        .route("/incidents/{id}/links/{link}/end", post(related::end))
+        .route("/incidents/{id}/merge", get(merge::page).post(merge::send))
+        .route("/incidents/{id}/unmerge", post(merge::part))
         .route("/tasks/{id}/{verb}", post(forms::act))
 }
 
@@ -82,10 +89,11 @@ enum Tab {
     Decisions,
     Evidence,
     People,
+    Related,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 7] = [
+    const ALL: [(Tab, &'static str, &'static str); 8] = [
         (Tab::Overview, "", "Room"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
@@ -93,6 +101,7 @@ impl Tab {
         (Tab::Decisions, "/decisions", "Decisions"),
         (Tab::Evidence, "/evidence", "Evidence"),
         (Tab::People, "/people", "People"),
+        (Tab::Related, "/related", "Related"),
     ];
 }
 
@@ -114,7 +123,7 @@ impl Shown {
     async fn load(app: &App, actor: &Actor, id: IncidentId) -> Result<Self> {
         let view = read::get(app, actor, id).await?;
         let commands = actor.may_command(&view.record.incident()?);
-        let open = !view.record.is_closed();
+        let open = !view.record.is_closed() && view.merged_into.is_none();
         let deadline = if open { deadline::next(app, id).await? } else { None };
         Ok(Shown {
             phases: read::phases(app, actor, id).await?,
@@ -145,7 +154,12 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
     let record = &shown.view.record;
     let title = format!("{} {}", record.id, record.title);
     let topic = topic(record.id);
-    let whole = html! { (bar::above(shown, tab)) (content) };
+    // Of one that is merged into another, all is seen there.
+    let stub = match shown.view.merged_into {
+        Some(_) => merge::stub(app, actor, shown).await.ok().flatten(),
+        None => None,
+    };
+    let whole = html! { (bar::above(shown, tab)) (stub.as_ref().unwrap_or(content)) };
     frame::page(app, actor, Nav::Incidents, &title, &[topic.as_str(), "evidence"], &whole).await
 }
 

@@ -8,12 +8,18 @@ use super::super::read;
 use super::{Shown, Tab, person_select, tab};
 use crate::app::App;
 use crate::error::Result;
+use crate::identity::scope;
 use crate::web::extract::{Path, Who};
 use crate::web::parts;
 
 pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {
     let shown = Shown::load(&app, &actor, id).await?;
     let members = read::members(&app, &actor, id).await?;
+    let mut merged = Vec::new();
+    for part in scope::family(&app, id).await?.into_iter().skip(1) {
+        let of_part = read::members(&app, &actor, part).await?;
+        merged.push((part, of_part));
+    }
     let record = &shown.view.record;
     let (confirm, action, word) = if record.restricted {
         (
@@ -44,6 +50,12 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                                     }
                                 }
                             }
+                        }
+                    }
+                    @for (part, of_part) in &merged {
+                        div class="stack-s" {
+                            h3 { "Of " a href={ "/incidents/" (part) } { (part) } }
+                            ul class="row" { @for member in of_part { li { (parts::person(&member.name)) } } }
                         }
                     }
                     @if shown.commands {

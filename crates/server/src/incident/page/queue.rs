@@ -99,6 +99,8 @@ fn row(view: &IncidentView, now: jiff::Timestamp) -> Markup {
             td data-label="Severity" { (parts::severity(record.severity)) }
             td class="cell-main" {
                 a class="row-link" href=(href) { (record.id) " " (record.title) }
+                @if let Some(head) = view.merged_into { " " span class="badge" { "merged into " (head) } }
+                @if view.merged > 0 { " " span class="badge" { (view.merged) " merged in" } }
                 @if record.restricted { " " span class="badge" data-kind="warning" { "Need to know" } }
             }
             td data-label="Type" { (record.incident_type.label()) }

@@ -7,6 +7,7 @@ use domain::{IncidentId, Phase};
 use maud::{Markup, html};
 
 use super::super::{Task, read};
+use super::related::origin;
 use super::{Shown, Tab, choices, due_at, person_select, select, tab, text_field};
 use crate::app::App;
 use crate::error::Result;
@@ -79,6 +80,7 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
                         span class="badge" data-role="responder" { @match plan.role(role) { Some(role) => (role.title), None => (role) } }
                     }
                     (who(shown, task))
+                    (origin(shown, task.incident))
                     @if !task.is_settled() {
                         @match (task.due, task.due_within) {
                             (Some(due), _) => (due_at(due, shown.now)),

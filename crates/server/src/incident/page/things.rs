@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::super::gather::EVENTS_AN_OBSERVABLE;
 use super::super::{Asset, Observed, read};
+use super::related::{also, origin};
 use super::{Shown, Tab, choices, select, tab, text_field};
 use crate::alert;
 use crate::app::App;
@@ -61,7 +62,7 @@ fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
                 tbody {
                     @for asset in assets {
                         tr {
-                            td class="cell-main" { (entity(asset.kind, &asset.name)) @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
+                            td class="cell-main" { (entity(asset.kind, &asset.name)) " " (origin(shown, asset.incident)) @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
                             td data-label="Kind" { (asset.kind.label()) }
                             td data-label="State" { span class="badge" data-kind=(tone(asset.state)) { (asset.state.label()) } }
                             td data-type="time" data-label="First seen" { @if let Some(at) = asset.first_seen { (parts::time(at)) } }
@@ -113,6 +114,7 @@ fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
             td class="cell-main" {
                 (entity(observed.kind, &observed.value))
                 button class="copy" type="button" data-copy=(observed.value) aria-label="Copy the value" { (parts::icon("copy")) }
+                (origin(shown, observed.incident)) @for same in &observed.united { " " (also(same.incident)) }
                 @if !observed.parts.is_empty() || observed.note.is_some() {
                     span class="cell-sub" { (observed.parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(", ")) @if let Some(note) = &observed.note { " " (note) } }
                 }

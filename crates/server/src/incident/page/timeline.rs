@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::super::api::inputs::EntriesQuery;
 use super::super::{Decision, Entry, read};
+use super::related::origin;
 use super::{Shown, Tab, paragraphs, select, tab, text_field};
 use crate::app::App;
 use crate::error::Result;
@@ -119,6 +120,7 @@ fn line(shown: &Shown, entry: &Entry) -> Markup {
                 div class="entry-foot" {
                     @if entry.lane == Lane::Response || entry.account.is_some() { (parts::person(&entry.by)) }
                     span { (entry.kind.label()) }
+                    (origin(shown, entry.incident))
                     @if let Some(event) = entry.event { a href={ "/events/" (event) } { (event) } }
                     @if let Some(alert) = entry.alert { a href={ "/alerts/" (alert) } { (alert) } }
                     @if let Some(wrong) = entry.corrects { a href={ "#" (wrong) } { "corrects " (wrong) } }
@@ -196,16 +198,16 @@ pub async fn decisions(
         @if shown.works { (decision_form(&shown)) }
         div class="stack gap-top" id="decision-list" data-refresh="decisions" hx-get=(shown.path("/decisions")) hx-select="#decision-list" hx-trigger=(trigger) {
             @if decisions.is_empty() { (parts::empty("flag", "No decisions yet", "Write each decision down with its reason while it is fresh.", None)) }
-            @for decision in &decisions { (decision_card(decision)) }
+            @for decision in &decisions { (decision_card(&shown, decision)) }
         }
     };
     Ok(tab(&app, &actor, &shown, Tab::Decisions, &content).await)
 }
 
-fn decision_card(decision: &Decision) -> Markup {
+fn decision_card(shown: &Shown, decision: &Decision) -> Markup {
     html! {
         article class="card" id=(decision.id) {
-            div class="card-head" { h3 { (decision.decision) } span class="muted" { (decision.id) } }
+            div class="card-head" { h3 { (decision.decision) } span class="muted" { (origin(shown, decision.incident)) " " (decision.id) } }
             div class="card-body stack-s" {
                 (paragraphs(&decision.reason))
                 div class="row muted" {

@@ -1,6 +1,7 @@
 //! The SQL of incidents. This file: incidents and their phases. What belongs to one: [`work`] (tasks),
-//! [`timeline`] (entries, decisions), [`things`] (observables, assets).
+//! [`timeline`] (entries, decisions), [`things`] (observables, assets). How two are to each other: [`kin`].
 
+pub mod kin;
 pub mod things;
 pub mod timeline;
 pub mod work;
@@ -15,7 +16,7 @@ use sqlx::Row;
 use super::{IncidentView, PhaseChange, Record};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
-use crate::identity::scope::visible;
+use crate::identity::scope::{listed, visible};
 
 const COLUMNS: &str = "i.id, i.title, i.incident_type, i.severity, i.proposed_severity, i.severity_reason, \
     i.functional, i.information, i.recoverability, i.phase, i.phase_since, i.tlp, i.restricted, i.summary, \
@@ -24,11 +25,16 @@ const COLUMNS: &str = "i.id, i.title, i.incident_type, i.severity, i.proposed_se
 
 /// What a view tells besides the record. `$1` is the present time.
 const AROUND: &str = "c.name as commander_name, d.name as declared_by_name, \
-    (select count(*) from task t where t.incident = i.id and t.status in ('open', 'in_progress')) as open_tasks, \
-    (select count(*) from task t where t.incident = i.id and t.status in ('open', 'in_progress') \
-        and t.due < $1) as overdue_tasks, \
-    (select min(t.due) from task t where t.incident = i.id and t.status in ('open', 'in_progress')) as next_due, \
-    (select count(*) from entry e where e.incident = i.id) as entries \
+    (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress')) as open_tasks, \
+    (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.due < $1) as overdue_tasks, \
+    (select min(t.due) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress')) as next_due, \
+    (select count(*) from entry e where e.incident = i.id or e.incident in (select k.other from scope_kin k \
+        where k.scope = i.id and k.below = 1)) as entries, \
+    (select g.head from incident_merge g where g.part = i.id and g.ended_at is null) as merged_into, \
+    (select count(*) from scope_kin k where k.scope = i.id and k.below = 1) as merged \
     from incident i left join account c on c.id = i.commander join account d on d.id = i.declared_by";
 
 /// Which incidents a list shows.
@@ -59,7 +65,8 @@ pub async fn list(
             " and (cast($3 as text) is null or i.phase = $3)
               and (cast($4 as text) is null or i.severity = $4)
               and (cast($5 as text) is null or i.incident_type = $5)
-              and (cast($6 as bigint) is null or (case when i.phase = 'closed' then 0 else 1 end) = $6)
+              and (cast($6 as bigint) is null or ((case when i.phase = 'closed' then 0 else 1 end) = $6
+                   and not exists (select 1 from scope_kin k where k.other = i.id and k.below = 1)))
               and (cast($7 as text) is null or lower(i.title) like $7 escape '\\'
                    or lower(coalesce(i.summary, '')) like $7 escape '\\'
                    or 'inc-' || cast(i.id as text) = $8)
@@ -88,7 +95,8 @@ pub async fn list(
 /// How many incidents are open, of those that the account may see.
 pub async fn count_open(db: &Db, account: Option<i64>) -> Result<i64> {
     let row = sqlx::query(concat!(
-        "select count(*) from incident i where i.phase <> 'closed' and ",
+        "select count(*) from incident i where i.phase <> 'closed'
+           and not exists (select 1 from scope_kin k where k.other = i.id and k.below = 1) and ",
         visible!("i.id", "$1")
     ))
     .bind(account)
@@ -112,6 +120,34 @@ pub async fn view_of(
         .fetch_optional(db.readers())
         .await?;
     row.as_ref().map(view).transpose()
+}
+
+/// These incidents, as far as the account may see them.
+pub async fn views(
+    db: &Db,
+    account: Option<i64>,
+    ids: &[IncidentId],
+    now: Timestamp,
+) -> Result<Vec<IncidentView>> {
+    let mut views = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let statement = format!(
+            concat!("select {}, {} where i.id in ({}) and ", visible!("i.id", "$2"), " order by i.id"),
+            COLUMNS,
+            AROUND,
+            listed(some)
+        );
+        let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+            .persistent(false)
+            .bind(now.as_microsecond())
+            .bind(account)
+            .fetch_all(db.readers())
+            .await?;
+        for row in &rows {
+            views.push(view(row)?);
+        }
+    }
+    Ok(views)
 }
 
 /// The record within a change. Whether the actor may see it is asked by `scope::sees_in`.
@@ -267,12 +303,19 @@ fn view(row: &AnyRow) -> Result<IncidentView> {
         overdue_tasks: row.try_get("overdue_tasks")?,
         next_due: maybe_at(row, "next_due")?,
         entries: row.try_get("entries")?,
+        merged_into: row.try_get::<Option<i64>, _>("merged_into")?.map(IncidentId::try_from).transpose()?,
+        merged: row.try_get("merged")?,
     })
 }
 
 /// What is written is text to look for, not a pattern.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// The first of a family, by number.
+fn first(family: &[IncidentId]) -> Option<i64> {
+    family.first().map(|id| id.get())
 }
 
 // Reading columns: words of the domain, times, people, lists.

@@ -1,5 +1,7 @@
 //! The SQL of observables and assets.
 
+use std::collections::HashMap;
+
 use domain::asset::AssetState;
 use domain::observable::Standing;
 use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind};
@@ -8,9 +10,10 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
 use super::super::{Asset, Observed};
-use super::{json, lines, maybe_at, word};
+use super::{first, json, lines, maybe_at, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::identity::scope::{listed, others};
 
 const OBSERVABLE: &str = "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts";
 const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_seen";
@@ -95,36 +98,39 @@ pub async fn event_count_in(tx: &mut Tx, observable: ObservableId) -> Result<i64
     Ok(row.try_get(0)?)
 }
 
-/// The observable, if it belongs to this incident.
-pub async fn observable_in(tx: &mut Tx, incident: IncidentId, id: ObservableId) -> Result<Option<Observed>> {
-    let statement = format!("select {OBSERVABLE} from observable where id = $1 and incident = $2");
-    let row = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(id.get())
-        .bind(incident.get())
-        .fetch_optional(tx)
-        .await?;
-    row.as_ref().map(observed).transpose()
-}
-
-/// All observables of an incident: indicators first, then what was seen most; each with its first events.
-pub async fn observables(db: &Db, incident: IncidentId, events_each: i64) -> Result<Vec<Observed>> {
+/// The observable, if it belongs to one of these incidents, and after it the records of the same value in the
+/// others of them.
+pub async fn same_in(tx: &mut Tx, family: &[IncidentId], id: ObservableId) -> Result<Vec<Observed>> {
     let statement = format!(
-        "select {OBSERVABLE} from observable where incident = $1
-         order by case standing when 'indicator' then 0 when 'unknown' then 1 else 2 end, kind, events desc, id"
+        "select {OBSERVABLE} from observable o where o.incident in ({list}) and exists (
+           select 1 from observable n where n.id = $1 and n.incident in ({list})
+             and n.kind = o.kind and n.value = o.value)
+         order by case when o.id = $1 then 0 else 1 end, o.id",
+        list = listed(family)
     );
     let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(db.readers()).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).bind(id.get()).fetch_all(tx).await?;
+    rows.iter().map(observed).collect()
+}
+
+/// All observables of an incident and those merged into it, by number; each with its first events.
+pub async fn observables(db: &Db, family: &[IncidentId], events_each: i64) -> Result<Vec<Observed>> {
+    let others = others(family);
+    let statement = format!("select {OBSERVABLE} from observable where incident in ($1{others}) order by id");
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
     let mut all = rows.iter().map(observed).collect::<Result<Vec<_>>>()?;
-    let rows = sqlx::query(
+    let statement = format!(
         "select s.observable, s.event from (
            select oe.observable, oe.event, row_number() over (partition by oe.observable order by oe.event) as n
-           from observable_event oe join observable o on o.id = oe.observable where o.incident = $1
-         ) s where s.n <= $2 order by s.observable, s.event",
-    )
-    .bind(incident.get())
-    .bind(events_each)
-    .fetch_all(db.readers())
-    .await?;
+           from observable_event oe join observable o on o.id = oe.observable where o.incident in ($1{others})
+         ) s where s.n <= $2 order by s.observable, s.event"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(first(family))
+        .bind(events_each)
+        .fetch_all(db.readers())
+        .await?;
     let mut events: std::collections::BTreeMap<i64, Vec<EventId>> = std::collections::BTreeMap::new();
     for row in &rows {
         let event = EventId::try_from(row.try_get::<i64, _>(1)?)?;
@@ -134,6 +140,19 @@ pub async fn observables(db: &Db, incident: IncidentId, events_each: i64) -> Res
         observed.events = events.remove(&observed.id.get()).unwrap_or_default();
     }
     Ok(all)
+}
+
+/// How often an event counts more than once for a value, because it was seen in several of these incidents.
+pub async fn seen_twice(db: &Db, family: &[IncidentId]) -> Result<HashMap<(ObservableKind, String), i64>> {
+    let statement = format!(
+        "select o.kind, o.value, count(*) - count(distinct oe.event) as twice
+         from observable_event oe join observable o on o.id = oe.observable where o.incident in ($1{})
+         group by o.kind, o.value having count(*) > count(distinct oe.event)",
+        others(family)
+    );
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
+    rows.iter().map(|row| Ok(((word(row, "kind")?, row.try_get("value")?), row.try_get("twice")?))).collect()
 }
 
 fn observed(row: &AnyRow) -> Result<Observed> {
@@ -149,6 +168,7 @@ fn observed(row: &AnyRow) -> Result<Observed> {
         last_seen: maybe_at(row, "last_seen")?,
         parts: lines(row, "parts")?,
         events: Vec::new(),
+        united: Vec::new(),
     })
 }
 
@@ -158,24 +178,25 @@ pub async fn assets_in(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Asset>> 
     rows.iter().map(asset).collect()
 }
 
-/// All assets of an incident, the worst first.
-pub async fn assets(db: &Db, incident: IncidentId) -> Result<Vec<Asset>> {
+/// All assets of an incident and those merged into it, the worst first.
+pub async fn assets(db: &Db, family: &[IncidentId]) -> Result<Vec<Asset>> {
     let statement = format!(
-        "select {ASSET} from asset where incident = $1
+        "select {ASSET} from asset where incident in ($1{})
          order by case state when 'compromised' then 0 when 'suspected' then 1 when 'contained' then 2 else 3 end,
-           kind desc, name"
+           kind desc, name, id",
+        others(family)
     );
     let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(db.readers()).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
     rows.iter().map(asset).collect()
 }
 
-/// The asset, if it belongs to this incident.
-pub async fn asset_in(tx: &mut Tx, incident: IncidentId, id: AssetId) -> Result<Option<Asset>> {
-    let statement = format!("select {ASSET} from asset where id = $1 and incident = $2");
+/// The asset, if it belongs to one of these incidents.
+pub async fn asset_in(tx: &mut Tx, family: &[IncidentId], id: AssetId) -> Result<Option<Asset>> {
+    let statement = format!("select {ASSET} from asset where id = $1 and incident in ({})", listed(family));
     let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .persistent(false)
         .bind(id.get())
-        .bind(incident.get())
         .fetch_optional(tx)
         .await?;
     row.as_ref().map(asset).transpose()

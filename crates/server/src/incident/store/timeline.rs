@@ -6,9 +6,10 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
 use super::super::{Decision, Entry};
-use super::{at, json, lines, maybe, user, word};
+use super::{at, first, json, lines, maybe, user, word};
 use crate::change::Change;
 use crate::error::Result;
+use crate::identity::scope::{listed, others};
 
 const COLUMNS: &str = "e.id, e.incident, e.kind, e.at, e.recorded_at, e.author, e.account, e.body, e.techniques, \
     e.alert, e.event, e.raw_sha256, e.corrects, \
@@ -52,12 +53,13 @@ pub async fn set_techniques(change: &mut Change<'_>, entry: &Entry) -> Result<()
     Ok(())
 }
 
-/// The entry, if it belongs to this incident.
-pub async fn entry_in(tx: &mut Tx, incident: IncidentId, id: EntryId) -> Result<Option<Entry>> {
-    let statement = format!("select {COLUMNS} from entry e where e.id = $1 and e.incident = $2");
+/// The entry, if it belongs to one of these incidents.
+pub async fn entry_in(tx: &mut Tx, family: &[IncidentId], id: EntryId) -> Result<Option<Entry>> {
+    let statement =
+        format!("select {COLUMNS} from entry e where e.id = $1 and e.incident in ({})", listed(family));
     let row = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .persistent(false)
         .bind(id.get())
-        .bind(incident.get())
         .fetch_optional(tx)
         .await?;
     row.as_ref().map(entry).transpose()
@@ -74,24 +76,25 @@ pub async fn count_of_alert(tx: &mut Tx, incident: IncidentId, alert: AlertId) -
     Ok(row.try_get(0)?)
 }
 
-/// A page of the timeline in its order, those after `(at, id)`.
+/// A page of the timeline in its order, those after `(at, id)`: of an incident with those merged into it.
 pub async fn page(
     db: &Db,
-    incident: IncidentId,
+    family: &[IncidentId],
     lane: Option<Lane>,
     kind: Option<EntryKind>,
     after: Option<[i64; 2]>,
     limit: i64,
 ) -> Result<Vec<Entry>> {
     let statement = format!(
-        "select {COLUMNS} from entry e where e.incident = $1
+        "select {COLUMNS} from entry e where e.incident in ($1{})
            and (cast($2 as text) is null or e.kind = $2)
            and (cast($3 as text) is null or (case when e.kind = 'event' then 'adversary' else 'response' end) = $3)
            and (cast($4 as bigint) is null or e.at > $4 or (e.at = $4 and e.id > $5))
-         order by e.at, e.id limit $6"
+         order by e.at, e.id limit $6",
+        others(family)
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(incident.get())
+        .bind(first(family))
         .bind(kind.map(EntryKind::as_str))
         .bind(lane.map(Lane::as_str))
         .bind(after.map(|[at, _]| at))
@@ -103,11 +106,13 @@ pub async fn page(
 }
 
 /// The entries that were written down last, the newest first.
-pub async fn latest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<Entry>> {
-    let statement =
-        format!("select {COLUMNS} from entry e where e.incident = $1 order by e.id desc limit $2");
+pub async fn latest(db: &Db, family: &[IncidentId], limit: i64) -> Result<Vec<Entry>> {
+    let statement = format!(
+        "select {COLUMNS} from entry e where e.incident in ($1{}) order by e.id desc limit $2",
+        others(family)
+    );
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(incident.get())
+        .bind(first(family))
         .bind(limit)
         .fetch_all(db.readers())
         .await?;
@@ -115,13 +120,13 @@ pub async fn latest(db: &Db, incident: IncidentId, limit: i64) -> Result<Vec<Ent
 }
 
 /// The techniques of all entries, each entry's list as it stands.
-pub async fn techniques(db: &Db, incident: IncidentId) -> Result<Vec<Vec<String>>> {
-    let rows = sqlx::query(
-        "select techniques from entry where incident = $1 and techniques <> '[]' order by at, id",
-    )
-    .bind(incident.get())
-    .fetch_all(db.readers())
-    .await?;
+pub async fn techniques(db: &Db, family: &[IncidentId]) -> Result<Vec<Vec<String>>> {
+    let statement = format!(
+        "select techniques from entry where incident in ($1{}) and techniques <> '[]' order by at, id",
+        others(family)
+    );
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
     rows.iter().map(|row| lines(row, "techniques")).collect()
 }
 
@@ -165,14 +170,14 @@ pub async fn insert_decision(change: &mut Change<'_>, new: &Decision) -> Result<
     Ok(DecisionId::try_from(row.try_get::<i64, _>(0)?)?)
 }
 
-pub async fn decisions(db: &Db, incident: IncidentId) -> Result<Vec<Decision>> {
-    let rows = sqlx::query(
+pub async fn decisions(db: &Db, family: &[IncidentId]) -> Result<Vec<Decision>> {
+    let statement = format!(
         "select id, incident, at, recorded_at, decided, reason, maker, author, account from decision
-         where incident = $1 order by at, id",
-    )
-    .bind(incident.get())
-    .fetch_all(db.readers())
-    .await?;
+         where incident in ($1{}) order by at, id",
+        others(family)
+    );
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
     rows.iter()
         .map(|row| {
             Ok(Decision {

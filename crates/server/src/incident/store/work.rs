@@ -7,9 +7,10 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
 use super::super::Task;
-use super::{at, json, lines, maybe, maybe_at, user, word};
+use super::{at, first, json, lines, maybe, maybe_at, user, word};
 use crate::change::Change;
 use crate::error::Result;
+use crate::identity::scope::others;
 
 const COLUMNS: &str = "id, incident, phase, role, title, instructions, due_within, due, step, evidence, status, \
     person, reason, owner, created_at, settled_at";
@@ -71,22 +72,24 @@ pub async fn task_in(tx: &mut Tx, id: TaskId) -> Result<Option<Task>> {
     row.as_ref().map(task).transpose()
 }
 
-/// All tasks of an incident, as the plan orders them within each phase.
-pub async fn of_incident(db: &Db, incident: IncidentId) -> Result<Vec<Task>> {
-    let statement = format!("select {COLUMNS} from task where incident = $1 order by id");
+/// All tasks of an incident and those merged into it, as the plan orders them within each phase.
+pub async fn of_family(db: &Db, family: &[IncidentId]) -> Result<Vec<Task>> {
+    let statement =
+        format!("select {COLUMNS} from task where incident in ($1{}) order by id", others(family));
     let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(db.readers()).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
     rows.iter().map(task).collect()
 }
 
 /// The unfinished task whose time runs out first.
-pub async fn next_due(db: &Db, incident: IncidentId) -> Result<Option<Task>> {
+pub async fn next_due(db: &Db, family: &[IncidentId]) -> Result<Option<Task>> {
     let statement = format!(
-        "select {COLUMNS} from task where incident = $1 and due is not null
-           and status in ('open', 'in_progress') order by due, id limit 1"
+        "select {COLUMNS} from task where incident in ($1{}) and due is not null
+           and status in ('open', 'in_progress') order by due, id limit 1",
+        others(family)
     );
     let row =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_optional(db.readers()).await?;
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_optional(db.readers()).await?;
     row.as_ref().map(task).transpose()
 }
 

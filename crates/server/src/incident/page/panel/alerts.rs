@@ -2,15 +2,17 @@
 
 use maud::{Markup, html};
 
+use super::super::Shown;
+use super::super::related::origin;
 use super::{Drawing, Room};
 use crate::alert::{self, Alert};
 use crate::web::parts;
 
 pub fn draw<'r>(room: &'r Room<'r>) -> Drawing<'r> {
-    Box::pin(async move { Ok(alert_card(&alert::of_incident(room.app, room.shown.id()).await?)) })
+    Box::pin(async move { Ok(alert_card(room.shown, &alert::of_incident(room.app, room.shown.id()).await?)) })
 }
 
-fn alert_card(alerts: &[Alert]) -> Markup {
+fn alert_card(shown: &Shown, alerts: &[Alert]) -> Markup {
     html! {
         section class="card" {
             div class="card-head" { h2 { "Alerts" } span class="muted" { (alerts.len()) } }
@@ -23,7 +25,7 @@ fn alert_card(alerts: &[Alert]) -> Markup {
                             @for alert in alerts {
                                 tr data-href={ "/alerts/" (alert.id) } {
                                     td data-label="Severity" { (parts::severity(alert.severity)) }
-                                    td class="cell-main" { a class="row-link" href={ "/alerts/" (alert.id) } { (alert.title) } span class="cell-sub" { (alert.id) ", " (alert.entity.name()) } }
+                                    td class="cell-main" { a class="row-link" href={ "/alerts/" (alert.id) } { (alert.title) } span class="cell-sub" { (alert.id) ", " (alert.entity.name()) @if let Some(incident) = alert.incident { " " (origin(shown, incident)) } } }
                                     td data-type="number" data-label="Events" { (alert.count) }
                                     td data-type="time" data-label="Last seen" { (parts::ago(alert.last_seen)) }
                                 }

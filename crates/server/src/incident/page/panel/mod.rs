@@ -9,6 +9,7 @@ mod evidence;
 mod known;
 mod latest;
 mod next;
+mod related;
 mod steer;
 mod techniques;
 mod things;
@@ -53,6 +54,7 @@ pub const ALL: &[(Place, Draw)] = &[
     (Place::Main, next::draw),
     (Place::Main, decided::draw),
     (Place::Main, latest::draw),
+    (Place::Facts, related::draw),
     (Place::Facts, things::assets),
     (Place::Facts, things::observables),
     (Place::Facts, evidence::draw),

@@ -1,10 +1,12 @@
 //! Finding thousands of literals in one text, in time that hardly depends on how many they are. Each
 //! literal is filed under grams, a few neighbouring bytes that few other literals share. A bitmap
 //! says of nearly every place of a text that no literal's gram stands there; only where one may is
-//! anything compared.
+//! anything compared. Where the grams are few, vector instructions look for all of them at once.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
+use aho_corasick::packed::{self, Searcher};
+use aho_corasick::{PatternID, Span};
 use memchr::memmem::Finder;
 
 /// Bits of the bitmap for each gram: about one place in thirty is looked at for nothing.
@@ -23,9 +25,12 @@ pub(crate) const LONG: usize = LONG_GRAM + LONG_STRIDE - 1;
 const MIDDLE: usize = MIDDLE_GRAM + MIDDLE_STRIDE - 1;
 /// So many literals of a kind are looked for one by one.
 const FEW: usize = 8;
+/// So many grams are looked for at once.
+const MOST_PACKED: usize = 64;
 
 /// Literals by their length, each kind found in its own way.
 pub(crate) struct Literals {
+    packed: Option<Packed>,
     long: Grams,
     middle: Grams,
     /// Two or three bytes, by two of them.
@@ -48,9 +53,20 @@ impl Literals {
                 LONG.. => long.push(literal),
             }
         }
-        for kind in [&mut middle, &mut short] {
-            if kind.len() <= FEW {
-                few.append(kind);
+        if short.len() <= FEW {
+            few.append(&mut short);
+        }
+        let both: Vec<_> = long.iter().chain(&middle).copied().collect();
+        let mut packed = Packed::new(&both);
+        if packed.is_some() {
+            long.clear();
+            middle.clear();
+        } else {
+            packed = Packed::new(&middle);
+            if packed.is_some() {
+                middle.clear();
+            } else if middle.len() <= FEW {
+                few.append(&mut middle);
             }
         }
         let short = Grams::new(&short, 2, 1);
@@ -61,6 +77,7 @@ impl Literals {
             }
         }
         Literals {
+            packed,
             long: Grams::new(&long, LONG_GRAM, LONG_STRIDE),
             middle: Grams::new(&middle, MIDDLE_GRAM, MIDDLE_STRIDE),
             short,
@@ -74,6 +91,9 @@ impl Literals {
     /// Whether it stands there is for the caller to compare.
     #[inline]
     pub fn scan(&self, text: &[u8], mut may_stand: impl FnMut(u32, usize)) {
+        if let Some(packed) = &self.packed {
+            packed.scan(text, &mut may_stand);
+        }
         if !self.long.entries.is_empty() {
             for (at, chunk) in text.as_chunks::<LONG_STRIDE>().0.iter().enumerate() {
                 let gram = u32::from_le_bytes(*chunk);
@@ -105,6 +125,49 @@ impl Literals {
                     may_stand(*literal, text.len() - finder.needle().len());
                 }
             }
+        }
+    }
+}
+
+/// Few literals, each under one gram; all grams have the same length, so that only one can begin at a
+/// place.
+struct Packed {
+    searcher: Searcher,
+    /// By gram: the literals filed under it, and where in them it stands.
+    literals: Box<[Vec<(u32, usize)>]>,
+}
+
+impl Packed {
+    /// `None` if they are none or too many, or the processor has no such instructions.
+    fn new(literals: &[(u32, &[u8])]) -> Option<Packed> {
+        if literals.is_empty() {
+            return None;
+        }
+        let grams = Grams::new(literals, LONG_GRAM, 1);
+        let mut by_gram: BTreeMap<u32, Vec<(u32, usize)>> = BTreeMap::new();
+        for entry in &grams.entries {
+            by_gram.entry(entry.gram).or_default().push((entry.literal, index(entry.offset)));
+        }
+        if by_gram.len() > MOST_PACKED {
+            return None;
+        }
+        let mut builder = packed::Config::new().builder();
+        builder.extend(by_gram.keys().map(|gram| gram.to_le_bytes()));
+        let searcher = builder.build()?;
+        Some(Packed { searcher, literals: by_gram.into_values().collect() })
+    }
+
+    #[inline]
+    fn scan(&self, text: &[u8], may_stand: &mut impl FnMut(u32, usize)) {
+        let mut span = Span { start: 0, end: text.len() };
+        while let Some(found) = self.searcher.find_in(text, span) {
+            let literals = self.literals.get(PatternID::as_usize(&found.pattern()));
+            for (literal, offset) in literals.map_or(&[][..], Vec::as_slice) {
+                if let Some(begin) = found.start().checked_sub(*offset) {
+                    may_stand(*literal, begin);
+                }
+            }
+            span.start = found.start() + 1;
         }
     }
 }
@@ -141,7 +204,13 @@ impl Grams {
             let grams: Vec<u32> = text.windows(width).map(gram).collect();
             let shared =
                 |run: &[u32]| run.iter().map(|gram| counts.get(gram).copied().unwrap_or(0)).sum::<u32>();
-            let rarest = (0_u32..).zip(grams.windows(neighbours)).min_by_key(|(_, run)| shared(run));
+            // What people write words with stands in more texts than other signs do.
+            let wordy = |run: &[u32]| {
+                let bytes = run.iter().flat_map(|gram| gram.to_le_bytes());
+                bytes.filter(u8::is_ascii_alphanumeric).count()
+            };
+            let rarest =
+                (0_u32..).zip(grams.windows(neighbours)).min_by_key(|(_, run)| (shared(run), wordy(run)));
             if let Some((begin, run)) = rarest {
                 entries.extend((begin..).zip(run).map(|(offset, gram)| Entry {
                     gram: *gram,

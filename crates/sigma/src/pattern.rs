@@ -296,7 +296,7 @@ pub(crate) fn fold_into(text: &str, folded: &mut String) {
     folded.clear();
     let mut rest = text;
     loop {
-        let ascii = if rest.is_ascii() { rest.len() } else { rest.bytes().take_while(u8::is_ascii).count() };
+        let ascii = ascii_start(rest);
         let begin = folded.len();
         folded.push_str(rest.get(..ascii).unwrap_or_default());
         if let Some(new) = folded.get_mut(begin..) {
@@ -307,6 +307,16 @@ pub(crate) fn fold_into(text: &str, folded: &mut String) {
         folded.extend(sign.to_lowercase());
         rest = other.as_str();
     }
+}
+
+/// How many bytes come before the first that is not ASCII.
+fn ascii_start(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
+    let (words, _) = text.as_bytes().as_chunks::<16>();
+    let start = 16 * words.iter().take_while(|word| word.is_ascii()).count();
+    start + text.bytes().skip(start).take_while(u8::is_ascii).count()
 }
 
 #[cfg(test)]

@@ -223,10 +223,7 @@ impl Event {
 
     /// Sets a field; the first value of a name stays.
     pub fn set(&mut self, name: impl AsRef<str>, value: Value) {
-        let name = name.as_ref();
-        if self.get(name).is_none() {
-            self.push(Name::new(name), value);
-        }
+        self.set_named(Name::new(name.as_ref()), value);
     }
 
     /// Adds a value to a field; a name that occurs again becomes a list of its values.
@@ -254,6 +251,7 @@ impl Event {
     }
 
     /// Gives a field a second name, unless something has that name already.
+    #[inline(always)]
     pub fn alias(&mut self, name: &str, of: &str) {
         if let Some(value) = self.get(of)
             && self.get(name).is_none()
@@ -263,8 +261,9 @@ impl Event {
         }
     }
 
+    /// Adds a field of a name that no other has.
     #[inline]
-    fn push(&mut self, name: Name, value: Value) {
+    pub(crate) fn push(&mut self, name: Name, value: Value) {
         let (word, bit) = place(name.mark());
         if let Some(word) = self.marks.get_mut(word) {
             *word |= bit;
@@ -289,14 +288,37 @@ impl Event {
         std::mem::take(&mut self.fields)
     }
 
+    /// Forgets all fields.
+    pub(crate) fn clear_fields(&mut self) {
+        self.marks = [0; 4];
+        self.fields.clear();
+    }
+
+    // Inlined, so that the mark of a name that is written in the source is worked out by the compiler.
+    #[inline(always)]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        if !self.may_have(mark(name)) {
-            return None;
+        let mark = mark(name);
+        if self.may_have(mark) { self.find(name, mark) } else { None }
+    }
+
+    fn find(&self, name: &str, mark: u16) -> Option<&Value> {
+        let mut fields = self.fields.iter();
+        fields.find(|(known, _)| known.mark() == mark && known.as_str() == name).map(|(_, value)| value)
+    }
+
+    /// Sets a field; the first value of a name stays.
+    pub(crate) fn set_named(&mut self, name: Name, value: Value) {
+        if !self.has(&name) {
+            self.push(name, value);
         }
-        self.fields.iter().find(|(known, _)| known.as_str() == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn has(&self, name: &Name) -> bool {
+        self.may_have(name.mark()) && self.fields.iter().any(|(known, _)| known == name)
     }
 
     /// The field as text, where it is text or a number.
+    #[inline(always)]
     pub fn text(&self, name: &str) -> Option<Cow<'_, str>> {
         self.get(name).and_then(Value::as_text)
     }

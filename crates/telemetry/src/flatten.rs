@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::{Event, Value, straight};
+use crate::straight::{self, Places};
+use crate::{Event, Value};
 
 /// How deep objects and lists may nest.
 pub(crate) const MAX_DEPTH: usize = 64;
@@ -35,7 +36,7 @@ impl Sink for Event {
     }
 
     fn clear(&mut self) {
-        self.take_fields();
+        self.clear_fields();
     }
 }
 
@@ -48,14 +49,14 @@ pub(crate) fn flatten(bytes: &[u8], sink: &mut impl Sink) -> Result<(), serde_js
 }
 
 fn flatten_text(text: &str, sink: &mut impl Sink) -> Result<(), serde_json::Error> {
-    if straight::leaves(text, sink).is_some() {
+    if straight::leaves(text, sink, &mut Places::default()).is_some() {
         return Ok(());
     }
     sink.clear();
     strictly(text, sink)
 }
 
-fn strictly(text: &str, sink: &mut impl Sink) -> Result<(), serde_json::Error> {
+pub(crate) fn strictly(text: &str, sink: &mut impl Sink) -> Result<(), serde_json::Error> {
     let mut walk = Walk { sink, path: String::with_capacity(64), depth: 0, values: 0 };
     let mut json = serde_json::Deserializer::from_str(text);
     Object(&mut walk).deserialize(&mut json)?;
@@ -347,7 +348,7 @@ mod tests {
                 text.insert_str(at, &other);
             }
             let mut quick = Event::new(bytes::Bytes::new(), Format::JsonLines);
-            if straight::leaves(&text, &mut quick).is_some() {
+            if straight::leaves(&text, &mut quick, &mut Places::default()).is_some() {
                 let mut strict = Event::new(bytes::Bytes::new(), Format::JsonLines);
                 prop_assert!(strictly(&text, &mut strict).is_ok(), "{}", text);
                 prop_assert_eq!(format!("{quick:?}"), format!("{strict:?}"), "{}", text);
@@ -359,7 +360,7 @@ mod tests {
     fn most_records_go_the_straight_way() {
         let mut event = Event::new(bytes::Bytes::new(), Format::JsonLines);
         let text = r#" {"a":{"b":[1,-2.5,"x\\y\u00e9"]}, "c" : true,"d":null,"e":{},"f":[{"g":1},{"g":2}]} "#;
-        assert!(straight::leaves(text, &mut event).is_some());
+        assert!(straight::leaves(text, &mut event, &mut Places::default()).is_some());
         assert_eq!(
             event.get("a.b"),
             Some(&Value::List(vec![Value::Int(1), Value::Float(-2.5), Value::from("x\\yé"),]))

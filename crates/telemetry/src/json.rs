@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::error::Cause;
 use crate::flatten::flatten;
+use crate::layout::Layouts;
 use crate::windows::{self, Tree};
 use crate::{Event, Format, Mappings, suricata, time, zeek};
 
@@ -15,20 +16,26 @@ pub(crate) struct Context {
     format: Format,
     zeek_path: Option<&'static str>,
     mappings: Arc<Mappings>,
+    layouts: Layouts,
 }
 
 impl Context {
     pub(crate) fn new(name: &str, format: Format, mappings: &Arc<Mappings>) -> Self {
-        Context { format, zeek_path: zeek::path_of_name(name), mappings: Arc::clone(mappings) }
+        Context {
+            format,
+            zeek_path: zeek::path_of_name(name),
+            mappings: Arc::clone(mappings),
+            layouts: Layouts::default(),
+        }
     }
 
     /// Reads one record.
-    pub(crate) fn event(&self, bytes: &[u8]) -> Result<Event, Cause> {
+    pub(crate) fn event(&mut self, bytes: &[u8]) -> Result<Event, Cause> {
         if !bytes.trim_ascii_start().starts_with(b"{") && is_complete(bytes) {
             return Err(Cause::NotAnObject);
         }
         let mut event = Event::new(Bytes::copy_from_slice(bytes), self.format);
-        flatten(bytes, &mut event)?;
+        self.layouts.flatten(bytes, &mut event)?;
         if self.mappings.of_source().is_some() {
             return own(event, &self.mappings);
         }

@@ -16,6 +16,7 @@ mod flatten;
 mod fortigate;
 mod frames;
 mod json;
+mod layout;
 mod leef;
 mod lines;
 mod mapping;

@@ -4,86 +4,87 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2};
 
 use crate::Value;
 use crate::flatten::{MAX_DEPTH, MAX_FIELDS, MAX_VALUES, Sink};
 
-/// Hands the leaves of the one JSON object that `text` is to `sink`. `None` if it is anything else or
-/// unusual; the sink has then been handed a part.
-pub(crate) fn leaves(text: &str, sink: &mut impl Sink) -> Option<()> {
-    // A control sign is a blank outside of texts and an error within.
-    if text.as_bytes().iter().fold(false, |any, byte| any | (*byte < b' ')) {
+/// Hands the leaves of the one JSON object that `text` is to `sink`, and notes in `places` where they
+/// stand. `None` if it is anything else or unusual; the sink has then been handed a part.
+pub(crate) fn leaves(text: &str, sink: &mut impl Sink, places: &mut Places) -> Option<()> {
+    if !is_plain(text) {
         return None;
     }
-    let mut walk = Walk { text, at: 0, path: String::new(), depth: 0, values: 0, sink };
-    walk.blanks();
+    places.leaves.clear();
+    places.objects_in_lists = false;
+    let scan = Scan { text, at: 0 };
+    let mut walk = Walk { scan, path: String::new(), depth: 0, values: 0, sink, places };
+    walk.scan.blanks();
     walk.object()?;
-    walk.blanks();
-    (walk.at == text.len()).then_some(())
+    walk.scan.blanks();
+    (walk.scan.at == text.len()).then_some(())
+}
+
+/// Whether there are no control signs: they are blanks outside of texts and errors within.
+pub(crate) fn is_plain(text: &str) -> bool {
+    !text.as_bytes().iter().fold(false, |any, byte| any | (*byte < b' '))
+}
+
+/// Where the leaves of a record stand in its text.
+#[derive(Default)]
+pub(crate) struct Places {
+    /// Where the value of each begins and ends.
+    pub(crate) leaves: Vec<(usize, usize)>,
+    /// Whether a list holds objects, whose leaves stand nowhere alone.
+    pub(crate) objects_in_lists: bool,
 }
 
 struct Walk<'t, 's, S> {
-    text: &'t str,
-    at: usize,
+    scan: Scan<'t>,
     /// Of the objects around.
     path: String,
     depth: usize,
     values: usize,
     sink: &'s mut S,
+    places: &'s mut Places,
 }
 
-impl<'t, S: Sink> Walk<'t, '_, S> {
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    #[inline]
-    fn blanks(&mut self) {
-        while self.peek() == Some(b' ') {
-            self.at += 1;
-        }
-    }
-
-    #[inline]
-    fn take(&mut self, byte: u8) -> Option<()> {
-        (self.peek()? == byte).then(|| self.at += 1)
-    }
-
+impl<S: Sink> Walk<'_, '_, S> {
     fn enter(&mut self) -> Option<()> {
         self.depth += 1;
         (self.depth <= MAX_DEPTH).then_some(())
     }
 
     fn object(&mut self) -> Option<()> {
-        self.take(b'{')?;
+        self.scan.take(b'{')?;
         self.enter()?;
-        self.blanks();
-        if self.take(b'}').is_none() {
+        self.scan.blanks();
+        if self.scan.take(b'}').is_none() {
             loop {
                 self.member()?;
-                self.blanks();
-                if self.take(b',').is_none() {
+                self.scan.blanks();
+                if self.scan.take(b',').is_none() {
                     break;
                 }
-                self.blanks();
+                self.scan.blanks();
             }
-            self.take(b'}')?;
+            self.scan.take(b'}')?;
         }
         self.depth -= 1;
         Some(())
     }
 
     fn member(&mut self) -> Option<()> {
-        let key = self.string()?;
-        self.blanks();
-        self.take(b':')?;
-        self.blanks();
-        if self.path.is_empty() && !matches!(self.peek()?, b'{' | b'[') {
+        let key = self.scan.string()?;
+        self.scan.blanks();
+        self.scan.take(b':')?;
+        self.scan.blanks();
+        if self.path.is_empty() && !matches!(self.scan.peek()?, b'{' | b'[') {
             // No path has to be put together.
             self.count()?;
-            let value = self.plain()?;
+            let begin = self.scan.at;
+            let value = self.scan.plain()?;
+            self.places.leaves.push((begin, self.scan.at));
             return self.leaf(&key, value);
         }
         let outer = self.path.len();
@@ -117,24 +118,32 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
     /// Any value below the outermost. In a list, plain values are gathered in `list`.
     fn value(&mut self, list: Option<&mut Vec<Value>>) -> Option<()> {
         self.count()?;
-        match self.peek()? {
-            b'{' => self.object(),
+        match self.scan.peek()? {
+            b'{' => {
+                self.places.objects_in_lists |= list.is_some();
+                self.object()
+            }
             b'[' => self.array(list),
             _ => {
-                let value = self.plain()?;
+                let begin = self.scan.at;
+                let value = self.scan.plain()?;
                 match list {
                     Some(list) => {
                         list.push(value);
                         Some(())
                     }
-                    None => self.leaf_here(value),
+                    None => {
+                        self.places.leaves.push((begin, self.scan.at));
+                        self.leaf_here(value)
+                    }
                 }
             }
         }
     }
 
     fn array(&mut self, list: Option<&mut Vec<Value>>) -> Option<()> {
-        self.take(b'[')?;
+        let begin = self.scan.at;
+        self.scan.take(b'[')?;
         self.enter()?;
         let mut own = Vec::new();
         let nested = list.is_some();
@@ -143,11 +152,63 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
             None => &mut own,
         };
         let mut any = false;
-        self.blanks();
-        if self.take(b']').is_none() {
+        self.scan.blanks();
+        if self.scan.take(b']').is_none() {
             loop {
                 self.value(Some(&mut *list))?;
                 any = true;
+                self.scan.blanks();
+                if self.scan.take(b',').is_none() {
+                    break;
+                }
+                self.scan.blanks();
+            }
+            self.scan.take(b']')?;
+        }
+        self.depth -= 1;
+        if !nested && (!own.is_empty() || !any) {
+            self.places.leaves.push((begin, self.scan.at));
+            self.leaf_here(Value::List(own))?;
+        }
+        Some(())
+    }
+}
+
+/// A place in a text without control signs, and what may stand there.
+pub(crate) struct Scan<'t> {
+    pub(crate) text: &'t str,
+    pub(crate) at: usize,
+}
+
+impl<'t> Scan<'t> {
+    #[inline]
+    pub(crate) fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    #[inline]
+    fn blanks(&mut self) {
+        while self.peek() == Some(b' ') {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.peek()? == byte).then(|| self.at += 1)
+    }
+
+    /// A list of plain values, no more than `most` of them.
+    pub(crate) fn list(&mut self, most: usize) -> Option<Value> {
+        self.take(b'[')?;
+        let mut items = Vec::new();
+        self.blanks();
+        if self.take(b']').is_none() {
+            loop {
+                if items.len() == most {
+                    return None;
+                }
+                items.push(self.plain()?);
                 self.blanks();
                 if self.take(b',').is_none() {
                     break;
@@ -156,14 +217,11 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
             }
             self.take(b']')?;
         }
-        self.depth -= 1;
-        if !nested && (!own.is_empty() || !any) {
-            self.leaf_here(Value::List(own))?;
-        }
-        Some(())
+        Some(Value::List(items))
     }
 
-    fn plain(&mut self) -> Option<Value> {
+    #[inline]
+    pub(crate) fn plain(&mut self) -> Option<Value> {
         Some(match self.peek()? {
             b'"' => Value::Str(self.string()?.into_owned()),
             b't' => self.word("true", Value::Bool(true))?,
@@ -213,7 +271,9 @@ impl<'t, S: Sink> Walk<'t, '_, S> {
     }
 
     fn escaped(&mut self) -> Option<String> {
-        let mut found = String::with_capacity(64);
+        let rest = self.text.as_bytes().get(self.at..)?;
+        // Shorter only where there are quotes within.
+        let mut found = String::with_capacity(memchr(b'"', rest)?);
         loop {
             let rest = self.text.get(self.at..)?;
             let end = run(rest.as_bytes())?;

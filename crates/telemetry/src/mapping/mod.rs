@@ -206,7 +206,7 @@ impl Mappings {
         }
         let mut places = Vec::new();
         let mut there = 0;
-        for (name, value) in event.fields() {
+        for (name, value) in event.named_fields() {
             if let Some(at) = self.names.find(name) {
                 if places.is_empty() {
                     places.resize(self.names.len(), None);

@@ -12,6 +12,7 @@ use super::given::Given;
 use super::names::Names;
 use super::test::{Found, Test};
 use super::{Hand, Located, Mappings, located};
+use crate::name::Name;
 use crate::{Event, LogSource, Value, time};
 
 /// What one kind of record means.
@@ -35,7 +36,7 @@ struct Part {
     /// Product, category and service.
     source: [Said; 3],
     unwrap: Vec<Prefix>,
-    fields: Vec<(String, Given)>,
+    fields: Vec<(Name, Given)>,
     hand: Option<Hand>,
 }
 
@@ -127,7 +128,7 @@ impl Mapping {
     /// Says what the event is. Returns to whom it is handed on.
     pub(super) fn say(&self, event: &mut Event, settled: &mut Settled) -> Option<&Hand> {
         let mut source = std::mem::take(&mut event.source);
-        let mut new: Vec<(String, Value)> = Vec::new();
+        let mut new: Vec<(Name, Value)> = Vec::new();
         let mut hand = None;
         let (at, host);
         {
@@ -142,11 +143,14 @@ impl Mapping {
                     let Some(text) = prefix.text.text(found, &source) else { continue };
                     new.extend(event.fields().filter_map(|(name, value)| {
                         let short = name.strip_prefix(text.as_str()).filter(|short| !short.is_empty())?;
-                        Some((if prefix.capital { capital(short) } else { short.to_owned() }, value.clone()))
+                        let name = if prefix.capital { Name::new(&capital(short)) } else { Name::new(short) };
+                        Some((name, value.clone()))
                     }));
                 }
                 for (name, given) in &part.fields {
-                    if let Some(value) = given.value(found, &source) {
+                    if !event.has(name)
+                        && let Some(value) = given.value(found, &source)
+                    {
                         new.push((name.clone(), value));
                     }
                 }
@@ -156,14 +160,14 @@ impl Mapping {
             at = given(&self.time).and_then(|value| time::value(&value));
             host = self.host.as_ref().and_then(|host| host.text(found, &source));
             if let Some(user) = given(&self.user) {
-                new.push(("User".to_owned(), user));
+                new.push((Name::new("User"), user));
             }
         }
         event.source = source;
         event.time = event.time.or(at);
         event.host = event.host.take().or(host);
         for (name, value) in new {
-            event.set(name, value);
+            event.set_named(name, value);
         }
         hand
     }
@@ -217,7 +221,7 @@ impl Part {
             if name.value.trim().is_empty() {
                 return Err(located(name.referenced.line(), "the name of a field is empty"));
             }
-            fields.push((name.value.clone(), Given::new(given, names)?));
+            fields.push((Name::new(&name.value), Given::new(given, names)?));
         }
         let hand = written.hand.as_ref().map(|hand| Hand::new(&hand.value, hand.referenced.line()));
         Ok(Part { when, source, unwrap, fields, hand })

@@ -72,8 +72,9 @@ impl Literals {
         let short = Grams::new(&short, 2, 1);
         let mut pairs = vec![0_u64; if short.entries.is_empty() { 0 } else { 1 << 10 }];
         for entry in &short.entries {
-            if let Some(word) = pairs.get_mut(index(entry.gram >> 6)) {
-                *word |= 1 << (entry.gram & 63);
+            let pair = entry.gram(2);
+            if let Some(word) = pairs.get_mut(index(pair >> 6)) {
+                *word |= 1 << (pair & 63);
             }
         }
         Literals {
@@ -98,7 +99,7 @@ impl Literals {
             for (at, chunk) in text.as_chunks::<LONG_STRIDE>().0.iter().enumerate() {
                 let gram = u32::from_le_bytes(*chunk);
                 if self.long.may_hold(gram) {
-                    self.long.each(gram, at * LONG_STRIDE, &mut may_stand);
+                    self.long.each(gram, text, at * LONG_STRIDE, &mut may_stand);
                 }
             }
         }
@@ -106,7 +107,7 @@ impl Literals {
             for (at, [a, b, c]) in text.array_windows().step_by(MIDDLE_STRIDE).enumerate() {
                 let gram = u32::from_le_bytes([*a, *b, *c, 0]);
                 if self.middle.may_hold(gram) {
-                    self.middle.each(gram, at * MIDDLE_STRIDE, &mut may_stand);
+                    self.middle.each(gram, text, at * MIDDLE_STRIDE, &mut may_stand);
                 }
             }
         }
@@ -114,7 +115,7 @@ impl Literals {
             for (at, pair) in text.array_windows().enumerate() {
                 let pair = u16::from_le_bytes(*pair);
                 if self.pairs.get(usize::from(pair >> 6)).is_some_and(|word| word >> (pair & 63) & 1 == 1) {
-                    self.short.each(u32::from(pair), at, &mut may_stand);
+                    self.short.each(u32::from(pair), text, at, &mut may_stand);
                 }
             }
         }
@@ -146,7 +147,7 @@ impl Packed {
         let grams = Grams::new(literals, LONG_GRAM, 1);
         let mut by_gram: BTreeMap<u32, Vec<(u32, usize)>> = BTreeMap::new();
         for entry in &grams.entries {
-            by_gram.entry(entry.gram).or_default().push((entry.literal, index(entry.offset)));
+            by_gram.entry(entry.gram(LONG_GRAM)).or_default().push((entry.literal, index(entry.offset)));
         }
         if by_gram.len() > MOST_PACKED {
             return None;
@@ -183,10 +184,26 @@ struct Grams {
 }
 
 struct Entry {
-    gram: u32,
+    /// The gram and the bytes of the literal behind it, as many as a word holds, and a mask for them.
+    word: u64,
+    mask: u64,
     literal: u32,
     /// Where in the literal the gram stands.
     offset: u32,
+}
+
+impl Entry {
+    fn new(literal: u32, text: &[u8], offset: u32) -> Entry {
+        let from = text.get(index(offset)..).unwrap_or_default();
+        let mask = from.iter().take(8).fold(0, |mask: u64, _| mask << 8 | 0xff);
+        Entry { word: word(from), mask, literal, offset }
+    }
+
+    /// Its first bytes.
+    fn gram(&self, width: usize) -> u32 {
+        let [a, b, c, d, ..] = self.word.to_le_bytes();
+        gram([a, b, c, d].get(..width).unwrap_or_default())
+    }
 }
 
 impl Grams {
@@ -212,21 +229,18 @@ impl Grams {
             let rarest =
                 (0_u32..).zip(grams.windows(neighbours)).min_by_key(|(_, run)| (shared(run), wordy(run)));
             if let Some((begin, run)) = rarest {
-                entries.extend((begin..).zip(run).map(|(offset, gram)| Entry {
-                    gram: *gram,
-                    literal: *literal,
-                    offset,
-                }));
+                let offsets = (begin..).take(run.len());
+                entries.extend(offsets.map(|offset| Entry::new(*literal, text, offset)));
             }
         }
-        entries.sort_by_key(|entry| (hash(entry.gram), entry.literal));
+        entries.sort_by_cached_key(|entry| (hash(entry.gram(width)), entry.literal));
         let bits = (entries.len() * BITS_PER_GRAM).next_power_of_two().trailing_zeros();
         let filter_shift = 32 - bits.clamp(6, MAX_FILTER_BITS);
         let mut filter = vec![0_u64; 1 << (32 - filter_shift - 6)];
         let starts_shift = 32 - entries.len().next_power_of_two().trailing_zeros().clamp(1, 16);
         let mut starts = vec![0_u32; (1 << (32 - starts_shift)) + 1];
         for entry in &entries {
-            let hash = hash(entry.gram);
+            let hash = hash(entry.gram(width));
             let place = hash >> filter_shift;
             if let Some(word) = filter.get_mut(index(place >> 6)) {
                 *word |= 1 << (place & 63);
@@ -255,13 +269,15 @@ impl Grams {
         self.filter.get(index(place >> 6)).is_some_and(|word| word >> (place & 63) & 1 == 1)
     }
 
-    /// Names the literals that are filed under the gram, with the place where they would begin.
+    /// Names the literals that are filed under the gram at a place of the text and may go on as the
+    /// text does, with the place where they would begin.
     #[inline]
-    fn each(&self, gram: u32, at: usize, may_stand: &mut impl FnMut(u32, usize)) {
+    fn each(&self, gram: u32, text: &[u8], at: usize, may_stand: &mut impl FnMut(u32, usize)) {
         let start = index(hash(gram) >> self.starts_shift);
         if let (Some(from), Some(to)) = (self.starts.get(start), self.starts.get(start + 1)) {
+            let stands = word(text.get(at..).unwrap_or_default());
             for entry in self.entries.get(index(*from)..index(*to)).unwrap_or_default() {
-                if entry.gram == gram
+                if stands & entry.mask == entry.word
                     && let Some(begin) = at.checked_sub(index(entry.offset))
                 {
                     may_stand(entry.literal, begin);
@@ -273,6 +289,15 @@ impl Grams {
 
 fn gram(window: &[u8]) -> u32 {
     window.iter().rev().fold(0, |gram, byte| gram << 8 | u32::from(*byte))
+}
+
+/// The first eight bytes; zeros where there are fewer.
+#[inline]
+fn word(text: &[u8]) -> u64 {
+    match text.first_chunk() {
+        Some(bytes) => u64::from_le_bytes(*bytes),
+        None => text.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    }
 }
 
 #[inline]

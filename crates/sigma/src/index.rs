@@ -224,6 +224,7 @@ impl IndexBuilder {
             starts.add(text.as_bytes(), &uses.start);
             ends.add(text.as_bytes(), &uses.end);
         }
+        let shortest = searched.iter().map(|(text, _)| text.len()).min().unwrap_or(0);
         let mut meanings = Meanings::default();
         for (text, uses) in &searched {
             meanings.add(text.as_bytes(), uses);
@@ -233,6 +234,7 @@ impl IndexBuilder {
             first_word,
             words,
             joins,
+            shortest,
             exact: self
                 .exact
                 .into_iter()
@@ -272,6 +274,8 @@ pub(crate) struct Index {
     /// Whether several texts may be searched as one, [`BETWEEN`] between them: all it knows are
     /// literals that may stand anywhere.
     pub joins: bool,
+    /// How long the shortest literal is.
+    shortest: usize,
     exact: HashMap<Box<[u8]>, Bits, Quick>,
     starts: Anchored,
     ends: Anchored,
@@ -332,6 +336,13 @@ fn first(rounds: &mut [u32], place: u32, round: u32) -> bool {
 pub(crate) const BETWEEN: char = '\0';
 
 impl Index {
+    /// Whether a text is too short to hold anything, where literals are all that is looked for. Other
+    /// letters may become longer when they are folded.
+    #[inline]
+    pub fn is_too_long_for(&self, text: &str) -> bool {
+        text.len() < self.shortest && self.joins && text.is_ascii()
+    }
+
     /// Sets the bits of all tests that hold for a folded text, or for the number it stands for.
     pub fn answer(&self, text: &str, number: Option<Number>, seen: &mut Sightings, answers: &mut [u64]) {
         set(answers, &self.always);

@@ -103,12 +103,19 @@ impl Run<'_, '_, '_> {
         }
     }
 
+    #[inline]
     fn test(&mut self, number: u32) -> bool {
-        let tests = self.tests;
-        if let Some(index) = at(&tests.index_of_word, number >> 6) {
-            self.search(*index);
-            return self.memo.holds(number);
+        match at(&self.tests.index_of_word, number >> 6) {
+            Some(index) => {
+                self.search(*index);
+                self.memo.holds(number)
+            }
+            None => self.test_alone(number),
         }
+    }
+
+    fn test_alone(&mut self, number: u32) -> bool {
+        let tests = self.tests;
         let place = number - tests.indexed();
         if let Some(known) = self.memo.alone(place) {
             return known;
@@ -129,10 +136,14 @@ impl Run<'_, '_, '_> {
     }
 
     /// Looks for all that an index knows, once for an event.
+    #[inline]
     pub fn search(&mut self, number: u32) {
-        if !self.memo.first_search(number) {
-            return;
+        if self.memo.first_search(number) {
+            self.search_first(number);
         }
+    }
+
+    fn search_first(&mut self, number: u32) {
         let Some((field, index)) = at(&self.tests.indexes, number) else { return };
         let Memo { answers, cache, seen, joined, folded, .. } = &mut *self.memo;
         let Some(answers) = answers.get_mut(index.first_word..index.first_word + index.words) else { return };
@@ -141,8 +152,10 @@ impl Run<'_, '_, '_> {
             None if index.joins => {
                 joined.clear();
                 let mut one = |text: &str, _: Option<Number>| {
-                    joined.push_str(text);
-                    joined.push(BETWEEN);
+                    if !index.is_too_long_for(text) {
+                        joined.push_str(text);
+                        joined.push(BETWEEN);
+                    }
                 };
                 self.view.each_spoken(|value| match value {
                     Speaks::Field(value) => each_text(value, &mut one),
@@ -186,14 +199,23 @@ impl Run<'_, '_, '_> {
 }
 
 /// Hands on the texts of a value, with the number where the text does not say it exactly.
+#[inline]
 fn each_text(value: &Value, one: &mut impl FnMut(&str, Option<Number>)) {
+    match value {
+        // Nearly all are.
+        Value::Str(text) => one(text, None),
+        value => each_text_of_other(value, one),
+    }
+}
+
+fn each_text_of_other(value: &Value, one: &mut impl FnMut(&str, Option<Number>)) {
     match value {
         Value::Str(text) => one(text, None),
         Value::Int(number) => one(itoa::Buffer::new().format(*number), None),
         Value::Float(number) => one(&number.to_string(), Some(Number::float(*number))),
         Value::Bool(flag) => one(if *flag { "true" } else { "false" }, None),
         Value::Null => {}
-        Value::List(items) => items.iter().for_each(|item| each_text(item, one)),
+        Value::List(items) => items.iter().for_each(|item| each_text_of_other(item, one)),
     }
 }
 

@@ -72,7 +72,7 @@ pub(crate) enum Speaks<'e> {
     Record(&'e str),
 }
 
-/// Where the fields of the event at hand stand among its values, by field number; kept between
+/// Where the fields of the event at hand stand in it, by field number; kept between
 /// events so that nothing is allocated for it.
 #[derive(Default)]
 pub(crate) struct Places {
@@ -115,7 +115,6 @@ impl FieldNames {
 
 pub(crate) struct View<'e, 's> {
     event: &'e Event,
-    values: Vec<&'e Value>,
     places: &'s [u32],
     spoken: OnceCell<Vec<Spoken<'e>>>,
     spoken_folded: OnceCell<Vec<Spoken<'e>>>,
@@ -130,22 +129,20 @@ impl<'e, 's> View<'e, 's> {
                 *place = 0;
             }
         }
-        let mut values = Vec::with_capacity(32);
-        for (name, value) in event.named_fields() {
+        for (and_one, (name, _)) in (1..).zip(event.named_fields()) {
             if let Some(id) = names.of(name, known)
                 && let Some(place) = usize::try_from(id).ok().and_then(|id| places.get_mut(id))
             {
-                values.push(value);
-                *place = u32::try_from(values.len()).unwrap_or(0);
+                *place = and_one;
                 taken.push(id);
             }
         }
-        View { event, values, places, spoken: OnceCell::new(), spoken_folded: OnceCell::new() }
+        View { event, places, spoken: OnceCell::new(), spoken_folded: OnceCell::new() }
     }
 
     pub fn field(&self, id: u32) -> Option<&'e Value> {
         let place = *self.places.get(usize::try_from(id).ok()?)?;
-        self.values.get(usize::try_from(place).ok()?.checked_sub(1)?).copied()
+        self.event.value_at(usize::try_from(place).ok()?.checked_sub(1)?)
     }
 
     /// Whether the event has fields within this one, as objects have that were flattened.

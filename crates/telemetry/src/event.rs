@@ -196,7 +196,7 @@ impl fmt::Display for Format {
 }
 
 /// How many fields most events have, so that their list seldom grows while it is filled.
-const USUAL_FIELDS: usize = 32;
+const USUAL_FIELDS: usize = 48;
 
 /// One record of telemetry.
 #[derive(Debug, Clone)]
@@ -326,6 +326,12 @@ impl Event {
     /// All fields, in the record's order.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.named_fields().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The value of a field, by its place among [`Event::named_fields`].
+    #[inline]
+    pub fn value_at(&self, place: usize) -> Option<&Value> {
+        self.fields.get(place).map(|(_, value)| value)
     }
 
     /// All fields, for those who know names by their numbers.

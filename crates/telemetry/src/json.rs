@@ -77,9 +77,10 @@ fn wire_format(event: &Event) -> Option<Format> {
 }
 
 fn is_windows_tree(event: &Event) -> bool {
-    ["Event.System.EventID", "Event.System.EventID.#text", "System.EventID", "System.EventID.#text"]
-        .iter()
-        .any(|name| event.get(name).is_some())
+    event.get("Event.System.EventID").is_some()
+        || event.get("Event.System.EventID.#text").is_some()
+        || event.get("System.EventID").is_some()
+        || event.get("System.EventID.#text").is_some()
 }
 
 fn is_windows_flat(event: &Event) -> bool {

@@ -9,9 +9,9 @@ use crate::name::Name;
 use crate::straight::{self, Places, Scan};
 
 /// All layouts together have no more values; then they are learnt anew.
-const MOST_NODES: usize = 4096;
+const MOST_NODES: usize = 1 << 13;
 /// So many different things may follow a value.
-const MOST_STEPS: usize = 16;
+const MOST_STEPS: usize = 48;
 /// Layouts with more values are not learnt.
 const MOST_VALUES: usize = 512;
 /// Longer lists are read in the usual way, where all values of a record are counted.
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn what_is_learnt_is_bounded() {
         let mut layouts = Layouts::default();
-        for number in 0..20_000 {
+        for number in 0..30_000 {
             agree(&mut layouts, &format!(r#"{{"k":1,"a{}":{number},"b{}":2}}"#, number % 97, number % 89));
             assert!(layouts.nodes.len() <= MOST_NODES);
         }

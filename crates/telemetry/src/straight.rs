@@ -271,9 +271,8 @@ impl<'t> Scan<'t> {
     }
 
     fn escaped(&mut self) -> Option<String> {
-        let rest = self.text.as_bytes().get(self.at..)?;
         // Shorter only where there are quotes within.
-        let mut found = String::with_capacity(memchr(b'"', rest)?);
+        let mut found = String::with_capacity(memchr(b'"', self.text.as_bytes().get(self.at..)?)?);
         loop {
             let rest = self.text.get(self.at..)?;
             let end = run(rest.as_bytes())?;

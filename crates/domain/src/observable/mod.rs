@@ -32,6 +32,8 @@ words! {
         File: "file", "File";
         Process: "process", "Process";
         RegistryKey: "registry_key", "Registry key";
+        MessageId: "message_id", "Message-ID";
+        Subject: "mail_subject", "Mail subject";
     }
 }
 
@@ -78,6 +80,8 @@ impl ObservableKind {
             Self::File => ("a file", "C:\\Users\\alice\\invoice.exe or /tmp/x"),
             Self::Process => ("a process", "C:\\Windows\\System32\\cmd.exe or /usr/bin/curl"),
             Self::RegistryKey => ("a registry key", "HKLM\\Software\\Example"),
+            Self::MessageId => ("a Message-ID", "20261124.1@mail.example.org"),
+            Self::Subject => ("a mail's subject", "Your invoice 4711"),
         }
     }
 }

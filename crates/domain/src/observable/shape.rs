@@ -21,6 +21,8 @@ pub(super) fn canonical(kind: Kind, value: &str) -> Option<String> {
         Kind::Url => host_of_url(value).map(|_| value.to_owned()),
         Kind::File | Kind::Process => (!value.is_empty()).then(|| value.to_owned()),
         Kind::RegistryKey => value.contains('\\').then(|| value.to_owned()),
+        Kind::MessageId => Some(value.trim_matches(['<', '>']).to_owned()).filter(|id| is_message_id(id)),
+        Kind::Subject => (!value.is_empty()).then(|| value.to_owned()),
     }
 }
 
@@ -106,6 +108,11 @@ pub(super) fn is_email(value: &str) -> bool {
     value.rsplit_once('@').is_some_and(|(mailbox, domain)| {
         !mailbox.is_empty() && !mailbox.contains(char::is_whitespace) && is_domain(domain)
     })
+}
+
+/// What stands between the angle brackets (RFC 5322 §3.6.4), as mailers really write it.
+fn is_message_id(id: &str) -> bool {
+    !id.is_empty() && !id.contains(|c: char| c.is_whitespace() || c == '<' || c == '>')
 }
 
 /// `alice`, `EXAMPLE\alice`, `alice@example.org`, a SID; names may hold blanks.

@@ -38,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },
     Migration { name: "0017_room", sql: include_str!("../migrations/0017_room.sql") },
     Migration { name: "0019_kinship", sql: include_str!("../migrations/0019_kinship.sql") },
+    Migration { name: "0016_viewing", sql: include_str!("../migrations/0016_viewing.sql") },
 ];
 
 /// How a server is started.

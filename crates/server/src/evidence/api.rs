@@ -28,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(bytes))
         .routes(routes!(act))
         .routes(routes!(verify))
+        .merge(super::derive_api::routes())
         .merge(uploads)
 }
 
@@ -58,8 +59,8 @@ async fn get(
     params(("id" = String, Path, example = "EVD-1")),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
 async fn bytes(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId>) -> Result<Response> {
-    let (item, file) = content::open(&app, &actor, id).await?;
-    download::file(&item.file_name(), download::BYTES, file)
+    let (item, content) = content::open(&app, &actor, id).await?;
+    Ok(download::stream(&item.file_name(), download::BYTES, content.length(), content))
 }
 
 /// The evidence of one incident, oldest first.

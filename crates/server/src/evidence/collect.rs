@@ -9,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use platform::blobs::{Blob, BlobWriter, Blobs};
 
-use super::{Evidence, Link, TOPIC, seen, store};
+use super::{Derived, Evidence, Link, TOPIC, seen, store};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -33,6 +33,8 @@ pub struct NewEvidence {
     pub bytes: i64,
     pub acquisition: Acquisition,
     pub delivery: Option<IntakeId>,
+    /// The item that it was taken out of.
+    pub derived: Option<Derived>,
 }
 
 /// What a person says about how a file was acquired.
@@ -84,6 +86,7 @@ async fn collect_with(
         acquisition: new.acquisition,
         note,
         delivery: new.delivery,
+        derived: new.derived,
         collected_by: actor.user(),
         status: CustodyStatus::Held,
         custodian: link.by.clone(),
@@ -127,6 +130,31 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// Of its bytes, lower-case hex.
+    pub fn sha256(&self) -> &str {
+        &self.blob.sha256
+    }
+
+    /// Makes the file an item within a change, with what is known of how it came into our hands.
+    pub(super) async fn collect(
+        self,
+        change: &mut Change<'_>,
+        actor: &Actor,
+        acquisition: Acquisition,
+        derived: Derived,
+    ) -> Result<Evidence> {
+        let new = NewEvidence {
+            incident: self.incident,
+            name: self.name,
+            sha256: self.blob.sha256,
+            bytes: i64::try_from(self.blob.bytes).unwrap_or(i64::MAX),
+            acquisition,
+            delivery: None,
+            derived: Some(derived),
+        };
+        collect(change, actor, new).await
+    }
+
     /// Makes the file an evidence item.
     pub async fn state(self, app: &App, actor: &Actor, statement: Statement) -> Result<Evidence> {
         let line = |what, text: &str| Line::new(what, text);
@@ -151,6 +179,7 @@ impl Upload {
             bytes: i64::try_from(self.blob.bytes).unwrap_or(i64::MAX),
             acquisition,
             delivery: None,
+            derived: None,
         };
         let who = actor.clone();
         app.change(actor, move |change| {

@@ -1,7 +1,10 @@
-//! The bytes of an item: opened for download, looked into, hashed again.
+//! The bytes of an item: opened for whoever shows or sends them, looked into, hashed again.
+//!
+//! [`open`] is the one door to them: whoever wants an item's bytes takes them from the [`Content`] that it
+//! gives, so that how they are kept (in a file, packed, encrypted) is known here alone.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use domain::{Actor, EvidenceId, Permission};
 
@@ -21,27 +24,69 @@ pub struct Glance {
     pub text: Option<String>,
 }
 
-/// The item and its bytes, opened.
-pub async fn open(app: &App, actor: &Actor, id: EvidenceId) -> Result<(Evidence, File)> {
+/// An item's bytes. They are read from any place, and are never whole in memory. Reading waits for the
+/// disk, so it is done where it holds up nobody.
+pub struct Content {
+    bytes: File,
+    length: u64,
+}
+
+impl Content {
+    /// How many bytes there are.
+    pub const fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+impl Read for Content {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(buffer)
+    }
+}
+
+impl Seek for Content {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+/// The item and its bytes, for whoever may know of its incident.
+pub async fn open(app: &App, actor: &Actor, id: EvidenceId) -> Result<(Evidence, Content)> {
     let item = get(app, actor, id).await?;
+    let content = of(app, &item).await?;
+    Ok((item, content))
+}
+
+async fn of(app: &App, item: &Evidence) -> Result<Content> {
     let (blobs, sha256) = (app.blobs.clone(), item.sha256.to_string());
-    let file = blocking(move || blobs.open_blob(&sha256)).await?;
-    Ok((item, file))
+    let opened = blocking(move || {
+        let bytes = blobs.open_blob(&sha256)?;
+        let length = bytes.metadata()?.len();
+        Ok(Content { bytes, length })
+    });
+    match opened.await {
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => Err(Error::Conflict(format!(
+            "The bytes of {} are not on the disk. Restore them from a backup, and hash the item again.",
+            item.id
+        ))),
+        opened => opened,
+    }
 }
 
 /// A look at the first bytes; `None` if they are gone from the disk.
 pub async fn glance(app: &App, item: &Evidence) -> Result<Option<Glance>> {
-    let (blobs, sha256) = (app.blobs.clone(), item.sha256.to_string());
-    let read = blocking(move || {
+    let content = match of(app, item).await {
+        Ok(content) => content,
+        Err(Error::Conflict(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let read = move || {
         let mut bytes = Vec::new();
-        blobs.open_blob(&sha256)?.take(GLANCE).read_to_end(&mut bytes)?;
+        content.take(GLANCE).read_to_end(&mut bytes)?;
         Ok(bytes)
-    });
-    match read.await {
-        Ok(bytes) => Ok(Some(Glance { text: as_text(&bytes), bytes })),
-        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    };
+    let bytes = blocking(read).await?;
+    Ok(Some(Glance { text: as_text(&bytes), bytes }))
 }
 
 /// Hashes the bytes again and keeps in the ledger what came of it. Custody is not touched.

@@ -1,15 +1,20 @@
 //! Evidence: what was acquired for an incident, the SHA-256 of its bytes, and the chain of custody.
 //! This file says what an item is and reads it; the verbs stand beside it: [`collect`] (from a
-//! delivery or by a person), [`custody`] (whose hands it goes through), [`content`] (its bytes: to
-//! download, to look into, to hash again).
+//! delivery or by a person), [`derive`] (out of another item), [`custody`] (whose hands it goes through),
+//! [`content`] (its bytes: to download, to hash again), [`inspect`] and [`records`] (what is in them).
 
 pub mod api;
 pub mod collect;
 pub mod content;
 pub mod custody;
+pub mod derive;
+mod derive_api;
 pub mod form;
+pub mod inspect;
 pub mod page;
+pub mod records;
 mod store;
+mod view;
 
 use domain::evidence::{Acquisition, Custody, CustodyAct, CustodyEntry, CustodyStatus, Sha256};
 use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, Permission, Text, UserId};
@@ -46,6 +51,9 @@ pub struct Evidence {
     /// The delivery of telemetry that it is, if it is one.
     #[schema(value_type = Option<String>, example = "INT-1")]
     pub delivery: Option<IntakeId>,
+    /// The item that it was taken out of, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived: Option<Derived>,
     #[schema(value_type = Option<String>, example = "USR-2")]
     pub collected_by: Option<UserId>,
     #[schema(value_type = String, example = "held")]
@@ -58,6 +66,16 @@ pub struct Evidence {
     pub checked: Option<Check>,
     /// The chain of custody, from the collection on.
     pub custody: Vec<Link>,
+}
+
+/// Where an item came from that was taken out of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Derived {
+    #[schema(value_type = String, example = "EVD-1")]
+    pub from: EvidenceId,
+    /// Which part of it this is.
+    #[schema(example = "attachment 2")]
+    pub part: String,
 }
 
 /// One link of the chain of custody.
@@ -132,6 +150,12 @@ async fn seen(app: &App, actor: &Actor, incident: IncidentId) -> Result<()> {
 pub async fn of_incident(app: &App, actor: &Actor, incident: IncidentId) -> Result<Vec<Evidence>> {
     need(actor, Permission::ReadIncident, "reading evidence")?;
     store::of_incidents(&app.db, actor, &scope::family(app, incident).await?).await
+}
+
+/// The items that were taken out of this one, oldest first.
+pub async fn derived_of(app: &App, actor: &Actor, id: EvidenceId) -> Result<Vec<Evidence>> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    store::derived_of(&app.db, actor, id).await
 }
 
 /// The items of all incidents that the actor may know of, newest first.

@@ -11,7 +11,8 @@ use maud::{Markup, html};
 
 use super::api::{CustodyInput, read_form};
 use super::content::{self, Glance};
-use super::{Evidence, TOPIC, custody, form};
+use super::view::{self, dump};
+use super::{Evidence, TOPIC, custody, form, inspect};
 use crate::app::App;
 use crate::error::Result;
 use crate::web::extract::{Form, Path, Query, Who};
@@ -27,6 +28,7 @@ pub fn routes() -> Router<App> {
         .route("/evidence/{id}", get(item))
         .route("/evidence/{id}/custody", post(act))
         .route("/evidence/{id}/verify", post(verify))
+        .merge(super::view::routes())
 }
 
 async fn list(State(app): State<App>, Who(actor): Who, Query(query): Query<PageQuery>) -> Result<Markup> {
@@ -139,6 +141,9 @@ fn integrity(item: &Evidence) -> Markup {
 async fn item(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId>) -> Result<Markup> {
     let item = super::get(&app, &actor, id).await?;
     let glance = content::glance(&app, &item).await?;
+    // Bytes that are gone from the disk have a notice of their own.
+    let seen = inspect::identify(&app, &actor, id).await.ok();
+    let derived = super::derived_of(&app, &actor, id).await?;
     let here = format!("/evidence/{id}");
     let content = html! {
         header class="page-head" {
@@ -149,15 +154,17 @@ async fn item(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId
                     li { (id) }
                 } }
                 h1 { (item.name) }
-                div class="page-meta" { (status(item.status)) (integrity(&item)) span { (parts::size(item.bytes)) } }
+                div class="page-meta" { @if let Some(seen) = &seen { (view::kind_badge(seen)) } (status(item.status)) (integrity(&item)) span { (parts::size(item.bytes)) } }
             }
             div class="page-actions" {
                 @if actor.may(Permission::WorkIncident) {
                     form method="post" action={ (here) "/verify" } data-done="Hashed again; the result stands under the name" { button class="button" type="submit" { (parts::icon("shield")) "Hash again" } }
                 }
-                a class="button" data-kind="primary" href={ "/api/v1/evidence/" (id) "/content" } { (parts::icon("download")) "Download" }
+                a class="button" href={ "/api/v1/evidence/" (id) "/content" } { (parts::icon("download")) "Download" }
+                a class="button" data-kind="primary" href={ (here) "/view" } { (parts::icon("search")) "Look inside" }
             }
         }
+        @if let Some(seen) = &seen { (view::doubts(seen)) }
         div id="item" class="stack" data-refresh=(TOPIC) hx-get=(here) hx-select="#item" hx-trigger={ "live:" (TOPIC) " from:body" } hx-swap="outerHTML" {
             @if item.checked.as_ref().is_some_and(|check| !check.intact) {
                 div class="notice" data-level="error" role="alert" { (parts::icon("alert")) div {
@@ -171,6 +178,12 @@ async fn item(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId
                     div class="card-head" { h2 id="chain" { "Chain of custody" } }
                     div class="card-body" { (chain(&item)) }
                 }
+            }
+        }
+        @if !derived.is_empty() {
+            section class="card" aria-labelledby="derived" {
+                div class="card-head" { h2 id="derived" { "Taken out of this item" } span class="muted" { (derived.len()) } }
+                (table(&derived, Some(item.incident)))
             }
         }
         @if actor.may(Permission::WorkIncident) { (acts(&item)) }
@@ -193,6 +206,7 @@ fn facts(item: &Evidence) -> Markup {
                     dt { "Place" } dd { span class="observable" { (said.place) } }
                     dt { "Acquired by" } dd { (parts::person(&said.by)) }
                     dt { "Acquired" } dd { (parts::time(said.at)) }
+                    @if let Some(derived) = &item.derived { dt { "Taken out of" } dd { a href={ "/evidence/" (derived.from) } { (derived.from) } ", " (derived.part) } }
                     @if let Some(delivery) = item.delivery { dt { "Delivery" } dd { a href={ "/intake/" (delivery) } { (delivery) } } }
                     dt { "Custodian" } dd { (parts::person(&item.custodian)) }
                     dt { "In the hands of" } dd { (parts::person(&item.holder)) }
@@ -287,23 +301,12 @@ fn preview(item: &Evidence, glance: Option<&Glance>) -> Markup {
                             div class="viewer-head" { span { "The first " (glance.bytes.len()) " of " (item.bytes) " bytes" } }
                             @match &glance.text {
                                 Some(text) => pre data-wrap tabindex="0" aria-label="First bytes as text" { (text) },
-                                None => pre tabindex="0" aria-label="First bytes in hexadecimal" { (hex_lines(&glance.bytes)) },
+                                None => pre tabindex="0" aria-label="First bytes in hexadecimal" { (dump(0, &glance.bytes)) },
                             }
                         }
                     }
                 }
             }
-        }
-    }
-}
-
-/// Sixteen bytes a line: offset, hexadecimal, and what is printable.
-fn hex_lines(bytes: &[u8]) -> Markup {
-    html! {
-        @for (number, line) in bytes.chunks(16).enumerate() {
-            @let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
-            @let printable: String = line.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '·' }).collect();
-            span class="offset" { (format!("{:08x}", number * 16)) } "  " (format!("{:<47}", hex.join(" "))) "  " (printable) "\n"
         }
     }
 }

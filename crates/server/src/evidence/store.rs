@@ -7,7 +7,7 @@ use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, UserId};
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::{Any, AssertSqlSafe, Executor, Row};
 
-use super::{Check, Evidence, Link};
+use super::{Check, Derived, Evidence, Link};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
 use crate::identity::scope::{account, listed, visible};
@@ -21,6 +21,7 @@ pub struct NewItem {
     pub acquisition: Acquisition,
     pub note: Option<String>,
     pub delivery: Option<IntakeId>,
+    pub derived: Option<Derived>,
     pub collected_by: Option<UserId>,
     pub status: CustodyStatus,
     pub custodian: String,
@@ -31,7 +32,7 @@ macro_rules! items {
         concat!(
             "select e.id, e.incident, e.name, e.sha256, e.bytes, e.method, e.tool, e.place, e.acquired_by,
                     e.acquired_at, e.note, e.delivery, e.collected_by, e.status, e.custodian, e.holder,
-                    e.checked_at, e.checked_by, e.intact
+                    e.checked_at, e.checked_by, e.intact, e.derived_from, e.part
              from evidence e where ",
             visible!("e.incident", $account),
             $rest
@@ -70,8 +71,8 @@ pub async fn holds_delivery(tx: &mut Tx, incident: IncidentId, delivery: IntakeI
 pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceId> {
     let row = sqlx::query(
         "insert into evidence (incident, name, sha256, bytes, method, tool, place, acquired_by, acquired_at,
-                               note, delivery, collected_by, status, custodian, holder)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) returning id",
+                               note, delivery, collected_by, status, custodian, holder, derived_from, part)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16) returning id",
     )
     .bind(item.incident.get())
     .bind(&item.name)
@@ -87,6 +88,8 @@ pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceI
     .bind(item.collected_by.map(UserId::get))
     .bind(item.status.as_str())
     .bind(&item.custodian)
+    .bind(item.derived.as_ref().map(|derived| derived.from.get()))
+    .bind(item.derived.as_ref().map(|derived| derived.part.clone()))
     .fetch_one(&mut *change.tx)
     .await?;
     Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)
@@ -165,6 +168,26 @@ pub async fn of_incidents(db: &Db, actor: &Actor, incidents: &[IncidentId]) -> R
     with_chains(db, rows.iter().map(evidence).collect::<Result<_>>()?).await
 }
 
+pub async fn derived_of(db: &Db, actor: &Actor, id: EvidenceId) -> Result<Vec<Evidence>> {
+    let rows = sqlx::query(items!(" and e.derived_from = $2 order by e.id", "$1"))
+        .bind(account(actor))
+        .bind(id.get())
+        .fetch_all(db.readers())
+        .await?;
+    with_chains(db, rows.iter().map(evidence).collect::<Result<_>>()?).await
+}
+
+/// The parts of this item that are items already.
+pub async fn parts_taken(tx: &mut Tx, id: EvidenceId) -> Result<Vec<(EvidenceId, String, String)>> {
+    let rows = sqlx::query("select id, part, sha256 from evidence where derived_from = $1 order by id")
+        .bind(id.get())
+        .fetch_all(tx)
+        .await?;
+    rows.iter()
+        .map(|row| Ok((EvidenceId::try_from(row.try_get::<i64, _>(0)?)?, row.try_get(1)?, row.try_get(2)?)))
+        .collect()
+}
+
 pub async fn list(db: &Db, actor: &Actor, before: Option<i64>, limit: i64) -> Result<Vec<Evidence>> {
     let rows = sqlx::query(items!(
         " and (cast($2 as bigint) is null or e.id < $2) order by e.id desc limit $3",
@@ -227,6 +250,10 @@ fn evidence(row: &AnyRow) -> Result<Evidence> {
         },
         note: row.try_get("note")?,
         delivery: row.try_get::<Option<i64>, _>("delivery")?.map(IntakeId::try_from).transpose()?,
+        derived: match row.try_get::<Option<i64>, _>("derived_from")? {
+            Some(from) => Some(Derived { from: EvidenceId::try_from(from)?, part: words("part")? }),
+            None => None,
+        },
         collected_by: row.try_get::<Option<i64>, _>("collected_by")?.map(UserId::try_from).transpose()?,
         status: words("status")?.parse().map_err(|error| damaged(&error))?,
         custodian: words("custodian")?,

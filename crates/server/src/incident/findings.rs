@@ -27,12 +27,7 @@ pub async fn add_observable(
     incident: IncidentId,
     new: NewObservable,
 ) -> Result<Observed> {
-    let value = match new.kind {
-        Some(kind) => Observable::new(kind, &new.value)?,
-        None => Observable::classify(&new.value).ok_or_else(|| {
-            Error::Invalid("What kind of value this is cannot be told from it; say the kind.".to_owned())
-        })?,
-    };
+    let value = observable(new.kind, &new.value)?;
     let note = note(new.note)?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
@@ -47,20 +42,7 @@ pub async fn add_observable(
                     known.id
                 )));
             }
-            let observed = Observed {
-                id: keep::unnumbered()?,
-                incident,
-                kind: value.kind(),
-                value: value.value().to_owned(),
-                standing: new.standing,
-                note,
-                count: 0,
-                first_seen: None,
-                last_seen: None,
-                parts: Vec::new(),
-                events: Vec::new(),
-                united: Vec::new(),
-            };
+            let observed = unseen(incident, &value, new.standing, note)?;
             let stored = store::things::insert(change, vec![observed]).await?.pop();
             let observed = stored.ok_or_else(|| Error::Damaged("an observable was not stored".to_owned()))?;
             commit(change, &observed, "observable.add").await?;
@@ -71,6 +53,99 @@ pub async fn add_observable(
         })
     })
     .await
+}
+
+/// The most observables that are added at once.
+pub const MOST_AT_ONCE: usize = 300;
+/// How many of them the line on the timeline names.
+const NAMED: usize = 8;
+
+/// Adds observables, as a mail or a list gives them. Those of this incident already stay as they are.
+/// Gives the ones that were added.
+pub async fn add_several(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    new: Vec<NewObservable>,
+) -> Result<Vec<Observed>> {
+    if new.is_empty() || new.len() > MOST_AT_ONCE {
+        return Err(Error::Invalid(format!("Choose 1 to {MOST_AT_ONCE} observables.")));
+    }
+    let mut wanted: Vec<Observed> = Vec::with_capacity(new.len());
+    for one in new {
+        let value = observable(one.kind, &one.value)?;
+        if wanted.iter().any(|known| known.kind == value.kind() && known.value == value.value()) {
+            continue;
+        }
+        wanted.push(unseen(incident, &value, one.standing, note(one.note)?)?);
+    }
+    let actor = actor.clone();
+    app.change(&actor.clone(), move |change| {
+        Box::pin(async move {
+            keep::to_add(change, &actor, incident).await?;
+            let values: Vec<String> = wanted.iter().map(|one| one.value.clone()).collect();
+            let known = store::things::known_in(change.tx, incident, &values).await?;
+            wanted
+                .retain(|one| !known.iter().any(|known| known.kind == one.kind && known.value == one.value));
+            if wanted.is_empty() {
+                return Err(Error::Conflict(
+                    "All of these are observables of this incident already.".to_owned(),
+                ));
+            }
+            let added = store::things::insert(change, wanted).await?;
+            for observed in &added {
+                commit(change, observed, "observable.add").await?;
+            }
+            let mut line = match added.len() {
+                1 => "Observable added:".to_owned(),
+                many => format!("{many} observables added:"),
+            };
+            for observed in added.iter().take(NAMED) {
+                line.push('\n');
+                line.push_str(&told(observed));
+            }
+            if added.len() > NAMED {
+                line.push_str("\n…");
+            }
+            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
+            keep::tell(change, incident).await?;
+            Ok(added)
+        })
+    })
+    .await
+}
+
+/// The observable that somebody gives, of the kind that they say or that it looks like.
+fn observable(kind: Option<ObservableKind>, value: &str) -> Result<Observable> {
+    match kind {
+        Some(kind) => Ok(Observable::new(kind, value)?),
+        None => Observable::classify(value).ok_or_else(|| {
+            Error::Invalid("What kind of value this is cannot be told from it; say the kind.".to_owned())
+        }),
+    }
+}
+
+/// An observable that no event has shown yet.
+fn unseen(
+    incident: IncidentId,
+    value: &Observable,
+    standing: Standing,
+    note: Option<String>,
+) -> Result<Observed> {
+    Ok(Observed {
+        id: keep::unnumbered()?,
+        incident,
+        kind: value.kind(),
+        value: value.value().to_owned(),
+        standing,
+        note,
+        count: 0,
+        first_seen: None,
+        last_seen: None,
+        parts: Vec::new(),
+        events: Vec::new(),
+        united: Vec::new(),
+    })
 }
 
 /// Says what an observable is: an indicator (known bad), harmless, or neither.

@@ -309,6 +309,7 @@ async fn evidence(
                 at: delivery.received_at,
             },
             delivery: Some(delivery.id),
+            derived: None,
         };
         let item = evidence::collect(change, actor, new).await?;
         let text = format!("{} secured: {}\nSHA-256 {}", item.id, printable(&item.name), item.sha256);

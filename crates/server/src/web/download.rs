@@ -2,10 +2,14 @@
 //! header, encoded (RFC 6266, RFC 8187); what it names is never drawn or run.
 
 use std::fs::File;
+use std::io::{self, Read};
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::io::ReaderStream;
 
 use crate::error::Result;
@@ -47,6 +51,42 @@ pub fn file(name: &str, kind: &'static str, content: File) -> Result<Response> {
         (CONTENT_LENGTH, length.to_string()),
     ];
     Ok((headers, Body::from_stream(stream)).into_response())
+}
+
+/// Bytes that come piece by piece from a reader, to be saved; their number is known.
+pub fn stream(name: &str, kind: &'static str, length: u64, content: impl Read + Send + 'static) -> Response {
+    let headers = [
+        (CONTENT_TYPE, kind.to_owned()),
+        (CONTENT_DISPOSITION, attachment(name)),
+        (CONTENT_LENGTH, length.to_string()),
+    ];
+    (headers, Body::from_stream(pieces(content))).into_response()
+}
+
+/// A reader's bytes, read by a thread of their own as far as somebody takes them.
+pub fn pieces(
+    mut content: impl Read + Send + 'static,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + Unpin {
+    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = Vec::new();
+            let outcome = content.by_ref().take(PIECE as u64).read_to_end(&mut piece);
+            // What came before an error is sent before it.
+            if !piece.is_empty() && sender.blocking_send(Ok(Bytes::from(piece))).is_err() {
+                return;
+            }
+            match outcome {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => {
+                    let _ = sender.blocking_send(Err(error));
+                    return;
+                }
+            }
+        }
+    });
+    ReceiverStream::new(receiver)
 }
 
 #[cfg(test)]

@@ -38,7 +38,8 @@ impl Things {
         ];
         let (parent, prefix) = kinds.iter().find(|(parent, _)| path.contains(parent))?;
         let filled = path.replace(parent, &parent.replace("{id}", self.named(prefix)));
-        Some(filled.replace("{user}", "USR-1").replace("{member}", "USR-1").replace("{link}", "LNK-1"))
+        let filled = filled.replace("{user}", "USR-1").replace("{member}", "USR-1");
+        Some(filled.replace("{link}", "LNK-1").replace("{way}", "hex"))
     }
 }
 

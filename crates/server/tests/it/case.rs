@@ -92,14 +92,18 @@ pub async fn hand_over(
     answer(request.body(form)).await
 }
 
+/// The folder of large public data sets, which may be absent.
+pub fn shared() -> std::path::PathBuf {
+    std::env::var_os("WATCHBELL_SHARED")
+        .map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared"), Into::into)
+}
+
 /// Naughty strings kept outside the project, if they are there; the longest are left out, and those that no
 /// header can carry.
 pub fn shared_strings() -> Vec<String> {
-    let root = std::env::var("WATCHBELL_SHARED")
-        .unwrap_or_else(|_| format!("{}/../../../shared", env!("CARGO_MANIFEST_DIR")));
-    let path = format!("{root}/data/hostile/blns.json");
+    let path = shared().join("data/hostile/blns.json");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("skipped: {path} not there");
+        println!("skipped: {} not there", path.display());
         return Vec::new();
     };
     let strings: Vec<String> = serde_json::from_str(&text).unwrap();

@@ -36,4 +36,5 @@ mod source;
 mod speak;
 mod suppress;
 mod syslog;
+mod viewing;
 mod webhook;

@@ -336,6 +336,13 @@ pub struct DecisionInput {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+pub struct ObservablesInput {
+    /// 1 to 300 of them.
+    pub items: Vec<ObservableInput>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ObservableInput {
     pub value: String,
     /// Told from the value if left out.

@@ -14,7 +14,7 @@ use super::super::tasks::{self, Act, NewTask};
 use super::super::{Asset, Decision, Entry, Observed, Task, read};
 use super::inputs::{
     AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ObservableInput,
-    OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
+    ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
 };
 use crate::app::App;
 use crate::error::{Problem, Result};
@@ -35,6 +35,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(set_techniques))
         .routes(routes!(decisions, decide))
         .routes(routes!(observables, add_observable))
+        .routes(routes!(add_observables))
         .routes(routes!(set_standing))
         .routes(routes!(assets, add_asset))
         .routes(routes!(set_state))
@@ -229,6 +230,30 @@ async fn add_observable(
     let ObservableInput { value, kind, standing, note } = input;
     let new = NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note };
     Ok((StatusCode::CREATED, axum::Json(findings::add_observable(&app, &actor, id, new).await?)))
+}
+
+/// Observables that were added.
+#[derive(serde::Serialize, utoipa::ToSchema)]
+struct AddedObservables {
+    items: Vec<Observed>,
+}
+
+/// Adds several observables. Those that the incident has already are left as they are and not named in the
+/// answer.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/observables/several", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = ObservablesInput, responses((status = 201, body = AddedObservables), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn add_observables(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<ObservablesInput>,
+) -> Result<(StatusCode, axum::Json<AddedObservables>)> {
+    let new = input.items.into_iter().map(|one| {
+        let ObservableInput { value, kind, standing, note } = one;
+        NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note }
+    });
+    let items = findings::add_several(&app, &actor, id, new.collect()).await?;
+    Ok((StatusCode::CREATED, axum::Json(AddedObservables { items })))
 }
 
 /// Says what an observable is: known bad, harmless, or neither.

@@ -1,7 +1,7 @@
 //! What the pages' forms do: read, call the verb, go back to where the form stood. A form sends blank
 //! text where the API leaves a field out.
 
-use axum::extract::State;
+use axum::extract::{RawForm, State};
 use axum::response::Redirect;
 use domain::asset::AssetState;
 use domain::attack::TechniqueId;
@@ -307,6 +307,35 @@ pub struct ObservableForm {
     kind: String,
     standing: Standing,
     note: String,
+}
+
+/// Adds the observables that are ticked: each field `observable` is a kind, a colon and a value.
+pub async fn add_observables(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    RawForm(form): RawForm,
+) -> Result<Redirect> {
+    let (mut ticked, mut standing, mut note) = (Vec::new(), Standing::Unknown, String::new());
+    for (name, value) in form_urlencoded::parse(&form) {
+        match name.as_ref() {
+            "observable" => {
+                let (kind, value) = value.split_once(':').unwrap_or(("", value.as_ref()));
+                ticked.push((word::<ObservableKind>(Some(kind))?, value.to_owned()));
+            }
+            "standing" => standing = value.parse()?,
+            "note" => note = value.into_owned(),
+            other => return Err(Error::Invalid(format!("The form has no field `{other}`."))),
+        }
+    }
+    let new = ticked.into_iter().map(|(kind, value)| NewObservable {
+        value,
+        kind,
+        standing,
+        note: Some(note.clone()),
+    });
+    findings::add_several(&app, &actor, id, new.collect()).await?;
+    Ok(back(id, "/things"))
 }
 
 pub async fn add_observable(

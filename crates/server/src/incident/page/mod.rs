@@ -68,6 +68,7 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/entries/{entry}/correct", post(forms::correct))
         .route("/incidents/{id}/entries/{entry}/techniques", post(forms::set_techniques))
         .route("/incidents/{id}/observables", post(forms::add_observable))
+        .route("/incidents/{id}/observables/several", post(forms::add_observables))
         .route("/incidents/{id}/observables/{observable}", post(forms::set_standing))
         .route("/incidents/{id}/assets", post(forms::add_asset))
         .route("/incidents/{id}/assets/{asset}", post(forms::set_state))

@@ -4,6 +4,7 @@
 import { setUpConfirm, setUpDialogs } from "./confirm";
 import { setUpCopy } from "./copy";
 import { setUpForms } from "./forms";
+import { setUpGraphs } from "./graph";
 import { setUpHtmx } from "./htmx";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
@@ -27,5 +28,6 @@ setUpCopy();
 setUpMenus();
 setUpDialogs();
 setUpUploads();
+setUpGraphs();
 setUpKeyboard();
 setUpLive();

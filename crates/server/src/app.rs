@@ -39,6 +39,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0017_room", sql: include_str!("../migrations/0017_room.sql") },
     Migration { name: "0019_kinship", sql: include_str!("../migrations/0019_kinship.sql") },
     Migration { name: "0016_viewing", sql: include_str!("../migrations/0016_viewing.sql") },
+    Migration { name: "0019b_observable", sql: include_str!("../migrations/0019b_observable.sql") },
 ];
 
 /// How a server is started.

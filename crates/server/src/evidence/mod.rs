@@ -17,7 +17,7 @@ mod store;
 mod view;
 
 use domain::evidence::{Acquisition, Custody, CustodyAct, CustodyEntry, CustodyStatus, Sha256};
-use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, Permission, Text, UserId};
+use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, Observable, Permission, Text, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,6 +26,7 @@ pub use collect::{NewEvidence, collect, holds_delivery};
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::event::Delivery;
 use crate::identity::{need, scope};
 use crate::web::paging::{Page, PageQuery};
 
@@ -156,6 +157,18 @@ pub async fn of_incident(app: &App, actor: &Actor, incident: IncidentId) -> Resu
 pub async fn derived_of(app: &App, actor: &Actor, id: EvidenceId) -> Result<Vec<Evidence>> {
     need(actor, Permission::ReadIncident, "reading evidence")?;
     store::derived_of(&app.db, actor, id).await
+}
+
+/// The items whose bytes are what this value says (a SHA-256), or the deliveries in which it was seen; newest first.
+pub async fn holding(
+    app: &App,
+    actor: &Actor,
+    value: &Observable,
+    deliveries: &[Delivery],
+) -> Result<Vec<EvidenceId>> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    let deliveries: Vec<IntakeId> = deliveries.iter().map(|delivery| delivery.id).collect();
+    store::holding(&app.db, actor, value.value(), &deliveries).await
 }
 
 /// The items of all incidents that the actor may know of, newest first.

@@ -188,6 +188,33 @@ pub async fn parts_taken(tx: &mut Tx, id: EvidenceId) -> Result<Vec<(EvidenceId,
         .collect()
 }
 
+/// The newest items that are these bytes, or one of these deliveries.
+pub async fn holding(
+    db: &Db,
+    actor: &Actor,
+    sha256: &str,
+    deliveries: &[IntakeId],
+) -> Result<Vec<EvidenceId>> {
+    let mut list: Vec<String> = deliveries.iter().map(|id| id.get().to_string()).collect();
+    // No delivery has this number.
+    list.push("0".to_owned());
+    let statement = format!(
+        concat!(
+            "select e.id from evidence e where (e.sha256 = $2 or e.delivery in ({})) and ",
+            visible!("e.incident", "$1"),
+            " order by e.id desc limit 50"
+        ),
+        list.join(", ")
+    );
+    let rows = sqlx::query(AssertSqlSafe(statement))
+        .persistent(false)
+        .bind(account(actor))
+        .bind(sha256)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(|row| Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
 pub async fn list(db: &Db, actor: &Actor, before: Option<i64>, limit: i64) -> Result<Vec<Evidence>> {
     let rows = sqlx::query(items!(
         " and (cast($2 as bigint) is null or e.id < $2) order by e.id desc limit $3",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::plan::{Plan, SeverityLevel};
 use domain::{Actor, IncidentId, UserId};
 
+use super::kin::{self, Merge};
 use super::read::{self, TechniqueCount};
 use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, store};
 use crate::alert::{self, Alert};
@@ -36,6 +37,8 @@ pub struct Dossier {
     pub techniques: Vec<TechniqueCount>,
     pub members: Vec<Person>,
     pub phases: Vec<PhaseChange>,
+    /// The incidents that are merged into it.
+    pub merged: Vec<Merge>,
     /// The names of everybody, for records that name people by number.
     pub people: BTreeMap<UserId, String>,
 }
@@ -72,6 +75,11 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         techniques: read::techniques(app, actor, id).await?,
         members: read::members(app, actor, id).await?,
         phases: read::phases(app, actor, id).await?,
+        merged: kin::merges(app, actor, id)
+            .await?
+            .into_iter()
+            .filter(|merge| merge.head == id && merge.ended.is_none())
+            .collect(),
         people: identity::names(app).await?,
         plan,
         incident,

@@ -4,6 +4,7 @@
 //! [`record`] (entries, decisions), [`findings`] (observables, assets), [`follow`] (what alerts bring
 //! in afterwards), [`dossier`] (all of it for reports).
 
+pub mod alike;
 pub mod api;
 pub mod command;
 pub mod declare;
@@ -12,11 +13,14 @@ pub mod export;
 pub mod findings;
 pub mod follow;
 mod gather;
+pub mod graph;
 mod keep;
 pub mod kin;
 pub mod page;
+pub mod paste;
 pub mod read;
 pub mod record;
+pub mod seen;
 mod store;
 pub mod tasks;
 
@@ -333,6 +337,11 @@ pub struct Observed {
     #[schema(value_type = String, example = "indicator")]
     pub standing: Standing,
     pub note: Option<String>,
+    /// How far it may be passed on; as its incident where nothing is said.
+    #[schema(value_type = Option<String>, example = "green")]
+    pub tlp: Option<Tlp>,
+    /// Words to find it by, in lower case.
+    pub tags: Vec<String>,
     /// In how many events it was seen.
     pub count: i64,
     #[schema(value_type = Option<String>, format = DateTime)]

@@ -139,6 +139,8 @@ fn unite(known: &mut Observed, one: Observed) {
         known.standing = one.standing;
     }
     known.note = known.note.take().or(one.note);
+    known.tlp = known.tlp.max(one.tlp);
+    known.tags = BTreeSet::from_iter(known.tags.drain(..).chain(one.tags)).into_iter().collect();
     known.count += one.count;
     known.first_seen = known.first_seen.into_iter().chain(one.first_seen).min();
     known.last_seen = known.last_seen.max(one.last_seen);

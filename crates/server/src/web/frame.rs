@@ -20,6 +20,7 @@ pub enum Nav {
     Intake,
     Sources,
     Entities,
+    Observables,
     Plan,
     Rules,
     Ledger,
@@ -35,7 +36,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -71,6 +72,13 @@ const PLACES: [Place; 9] = [
         icon: "graph",
         label: "Entities",
         needs: Permission::ReadAlerts,
+    },
+    Place {
+        nav: Nav::Observables,
+        href: "/observables",
+        icon: "search",
+        label: "Observables",
+        needs: Permission::ReadIncident,
     },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },
     Place { nav: Nav::Rules, href: "/rules", icon: "rules", label: "Rules", needs: Permission::ReadAlerts },

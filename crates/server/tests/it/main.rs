@@ -32,6 +32,7 @@ mod report;
 mod risk;
 mod rules;
 mod security;
+mod seen;
 mod source;
 mod speak;
 mod suppress;

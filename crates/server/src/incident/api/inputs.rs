@@ -8,12 +8,16 @@ use domain::observable::Standing;
 use domain::plan::RoleKey;
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::timeline::{EntryKind, Lane};
-use domain::{AlertId, IncidentType, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId};
+use domain::{
+    AlertId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId,
+};
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::command::{CloseWith, Edit};
+use super::super::findings::Word;
+use super::super::seen::Sought;
 use super::super::{Declaration, Filter};
 use crate::error::{Error, Result};
 use crate::web::paging::PageQuery;
@@ -352,6 +356,83 @@ pub struct ObservableInput {
     #[schema(value_type = Option<String>, example = "indicator")]
     pub standing: Option<Standing>,
     pub note: Option<String>,
+    /// How far it may be passed on; as its incident if left out.
+    #[schema(value_type = Option<String>, example = "green")]
+    pub tlp: Option<Tlp>,
+    #[serde(default)]
+    #[schema(example = json!(["c2"]))]
+    pub tags: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PasteInput {
+    /// Any text: a mail, a report, a column of a sheet. Values written harmlessly (hxxp, [.]) are read.
+    #[schema(example = "hxxps://evil[.]example[.]org and 203.0.113.9")]
+    pub text: String,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChosenInput {
+    /// Values that were looked at before: each with its kind.
+    #[schema(value_type = Vec<Object>, example = json!([{ "kind": "domain", "value": "evil.example.org" }]))]
+    pub values: Vec<Observable>,
+    /// `unknown` if left out.
+    #[schema(value_type = Option<String>, example = "indicator")]
+    pub standing: Option<Standing>,
+    #[schema(value_type = Option<String>, example = "green")]
+    pub tlp: Option<Tlp>,
+    #[serde(default)]
+    #[schema(example = json!(["c2"]))]
+    pub tags: Vec<String>,
+}
+
+/// Which values to list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ValuesQuery {
+    /// Part of the value or the note; written harmlessly is fine.
+    pub q: Option<String>,
+    #[param(example = "domain")]
+    pub kind: Option<String>,
+    #[param(example = "indicator")]
+    pub standing: Option<String>,
+    pub tag: Option<String>,
+    pub cursor: Option<String>,
+    pub limit: Option<u16>,
+}
+
+impl ValuesQuery {
+    pub fn split(self) -> Result<(Sought, PageQuery)> {
+        let sought = Sought {
+            kind: word::<ObservableKind>(self.kind.as_deref())?,
+            standing: word::<Standing>(self.standing.as_deref())?,
+            tag: self.tag,
+            text: self.q,
+        };
+        Ok((sought, PageQuery { cursor: self.cursor, limit: self.limit }))
+    }
+}
+
+/// Which value is meant.
+#[derive(Debug, Clone, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ValueQuery {
+    #[param(example = "domain")]
+    pub kind: String,
+    #[param(example = "evil.example.org")]
+    pub value: String,
+}
+
+impl ValueQuery {
+    /// What is no such value was never seen.
+    pub fn observable(&self) -> Result<Observable> {
+        let kind: ObservableKind = self.kind.parse()?;
+        Observable::new(kind, &self.value).map_err(|_| Error::NotFound("observable"))
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -361,6 +442,18 @@ pub struct StandingInput {
     #[schema(value_type = String, example = "indicator")]
     pub standing: Standing,
     pub note: Option<String>,
+    /// All of them; as they are if left out.
+    pub tags: Option<Vec<String>>,
+    /// As it is if left out; blank: as its incident.
+    #[schema(example = "green")]
+    pub tlp: Option<String>,
+}
+
+impl StandingInput {
+    pub fn word(self) -> Result<Word> {
+        let tlp = self.tlp.map(|tlp| word::<Tlp>(Some(&tlp))).transpose()?;
+        Ok(Word { standing: self.standing, note: self.note, tags: self.tags, tlp })
+    }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

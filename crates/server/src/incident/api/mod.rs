@@ -4,6 +4,7 @@
 pub mod inputs;
 mod kin;
 mod parts;
+mod seen;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,6 +40,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(techniques))
         .merge(parts::routes())
         .merge(kin::routes())
+        .merge(seen::routes())
 }
 
 /// Lists incidents, the newest first.

@@ -4,12 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use domain::asset::AssetState;
 use domain::observable::Standing;
-use domain::{AssetId, EntryId, IncidentId, ObservableId, TaskId};
+use domain::{AssetId, EntryId, IncidentId, Observable, ObservableId, TaskId};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::findings::{self, NewAsset, NewObservable};
 use super::super::record::{self, NewDecision, NewEntry};
+use super::super::seen::{self, Elsewhere};
 use super::super::tasks::{self, Act, NewTask};
 use super::super::{Asset, Decision, Entry, Observed, Task, read};
 use super::inputs::{
@@ -20,6 +23,15 @@ use crate::app::App;
 use crate::error::{Problem, Result};
 use crate::web::extract::{Json, Path, Query, Who};
 use crate::web::paging::{Page, PageQuery};
+
+/// An observable that was added.
+#[derive(Debug, Serialize, ToSchema)]
+struct Added {
+    #[serde(flatten)]
+    observed: Observed,
+    /// Where else it was seen, as far as you may know.
+    elsewhere: Elsewhere,
+}
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -218,18 +230,23 @@ async fn observables(
     Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
-/// Adds an observable by hand.
+/// Adds an observable by hand, and says where else it was seen.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    request_body = ObservableInput, responses((status = 201, body = Observed), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    request_body = ObservableInput, responses((status = 201, body = Added), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn add_observable(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
     Json(input): Json<ObservableInput>,
-) -> Result<(StatusCode, axum::Json<Observed>)> {
-    let ObservableInput { value, kind, standing, note } = input;
-    let new = NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note };
-    Ok((StatusCode::CREATED, axum::Json(findings::add_observable(&app, &actor, id, new).await?)))
+) -> Result<(StatusCode, axum::Json<Added>)> {
+    let ObservableInput { value, kind, standing, note, tlp, tags } = input;
+    let standing = standing.unwrap_or(Standing::Unknown);
+    let new = NewObservable { value, kind, standing, note, tlp, tags };
+    let observed = findings::add_observable(&app, &actor, id, new).await?;
+    let value = Observable::new(observed.kind, &observed.value)?;
+    let known = seen::elsewhere(&app, &actor, &[value], &[id], &[]).await?;
+    let elsewhere = known.into_values().next().unwrap_or_default();
+    Ok((StatusCode::CREATED, axum::Json(Added { observed, elsewhere })))
 }
 
 /// Observables that were added.
@@ -249,8 +266,8 @@ async fn add_observables(
     Json(input): Json<ObservablesInput>,
 ) -> Result<(StatusCode, axum::Json<AddedObservables>)> {
     let new = input.items.into_iter().map(|one| {
-        let ObservableInput { value, kind, standing, note } = one;
-        NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note }
+        let ObservableInput { value, kind, standing, note, tlp, tags } = one;
+        NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note, tlp, tags }
     });
     let items = findings::add_several(&app, &actor, id, new.collect()).await?;
     Ok((StatusCode::CREATED, axum::Json(AddedObservables { items })))
@@ -266,8 +283,7 @@ async fn set_standing(
     Path((id, observable)): Path<(IncidentId, ObservableId)>,
     Json(input): Json<StandingInput>,
 ) -> Result<axum::Json<Observed>> {
-    let StandingInput { standing, note } = input;
-    Ok(axum::Json(findings::set_standing(&app, &actor, id, observable, standing, note).await?))
+    Ok(axum::Json(findings::set_standing(&app, &actor, id, observable, input.word()?).await?))
 }
 
 /// Lists an incident's assets, the worst first.

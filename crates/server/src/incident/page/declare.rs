@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use super::super::api::inputs::word;
 use super::super::declare::add_alerts;
 use super::super::{Declaration, IncidentView, declare, optional, read};
-use super::{choices, select};
+use super::{choices, observables, select};
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -217,6 +217,12 @@ async fn draw(
 ) -> Result<Markup> {
     let names = identity::names(app).await?;
     let open = open_incidents(app, actor, alerts).await?;
+    let named: Vec<AlertId> = alerts.iter().map(|alert| alert.id).collect();
+    let like = if named.is_empty() {
+        html! {}
+    } else {
+        observables::like_card(app, actor, &named).await?
+    };
     let content = html! {
         header class="page-head" {
             div class="page-title" {
@@ -289,7 +295,7 @@ async fn draw(
                     a class="button" href="/" { "Cancel" }
                 }
             }
-            (aside(alerts, &open))
+            (aside(alerts, &open, &like))
         }
     };
     Ok(frame::page(app, actor, Nav::Incidents, "Declare an incident", &[], &content).await)
@@ -355,9 +361,10 @@ pub async fn add(
     Ok(Redirect::to(&format!("/incidents/{id}")))
 }
 
-fn aside(alerts: &[Alert], open: &[IncidentView]) -> Markup {
+fn aside(alerts: &[Alert], open: &[IncidentView], like: &Markup) -> Markup {
     html! {
         aside class="stack" aria-label="What the incident begins with" {
+            (like)
             @if !open.is_empty() { (instead(alerts, open)) }
             section class="card" {
                 div class="card-head" { h2 { "From these alerts" } }

@@ -19,9 +19,10 @@ use super::super::api::inputs::{
     TypeInput, word,
 };
 use super::super::command::{self, Edit};
-use super::super::findings::{self, NewAsset, NewObservable};
+use super::super::findings::{self, NewAsset, NewObservable, Word};
 use super::super::record::{self, NewDecision, NewEntry};
 use super::super::tasks::{self, Act, NewTask};
+use super::observables::split_tags;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::{Form, Path, Who};
@@ -31,7 +32,7 @@ fn back(id: IncidentId, tab: &str) -> Redirect {
 }
 
 /// A time as a browser's field gives it (`2026-11-24T03:04`), in UTC, or as RFC 3339.
-fn time(text: &str) -> Result<Option<Timestamp>> {
+pub(super) fn time(text: &str) -> Result<Option<Timestamp>> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -307,6 +308,10 @@ pub struct ObservableForm {
     kind: String,
     standing: Standing,
     note: String,
+    #[serde(default)]
+    tlp: String,
+    #[serde(default)]
+    tags: String,
 }
 
 /// Adds the observables that are ticked: each field `observable` is a kind, a colon and a value.
@@ -333,6 +338,8 @@ pub async fn add_observables(
         kind,
         standing,
         note: Some(note.clone()),
+        tlp: None,
+        tags: Vec::new(),
     });
     findings::add_several(&app, &actor, id, new.collect()).await?;
     Ok(back(id, "/things"))
@@ -345,9 +352,16 @@ pub async fn add_observable(
     Form(form): Form<ObservableForm>,
 ) -> Result<Redirect> {
     let kind = word::<ObservableKind>(Some(&form.kind))?;
-    let new = NewObservable { value: form.value, kind, standing: form.standing, note: Some(form.note) };
-    findings::add_observable(&app, &actor, id, new).await?;
-    Ok(back(id, "/things"))
+    let new = NewObservable {
+        value: form.value,
+        kind,
+        standing: form.standing,
+        note: Some(form.note),
+        tlp: word::<Tlp>(Some(&form.tlp))?,
+        tags: split_tags(&form.tags),
+    };
+    let added = findings::add_observable(&app, &actor, id, new).await?;
+    Ok(back(id, &format!("/things?added={0}#{0}", added.id)))
 }
 
 #[derive(Deserialize)]
@@ -355,6 +369,8 @@ pub async fn add_observable(
 pub struct StandingForm {
     standing: Standing,
     note: String,
+    tlp: String,
+    tags: String,
 }
 
 pub async fn set_standing(
@@ -363,7 +379,13 @@ pub async fn set_standing(
     Path((id, observable)): Path<(IncidentId, ObservableId)>,
     Form(form): Form<StandingForm>,
 ) -> Result<Redirect> {
-    findings::set_standing(&app, &actor, id, observable, form.standing, Some(form.note)).await?;
+    let said = Word {
+        standing: form.standing,
+        note: Some(form.note),
+        tags: Some(split_tags(&form.tags)),
+        tlp: Some(word::<Tlp>(Some(&form.tlp))?),
+    };
+    findings::set_standing(&app, &actor, id, observable, said).await?;
     Ok(back(id, &format!("/things#{observable}")))
 }
 

@@ -9,7 +9,9 @@ mod deadline;
 mod declare;
 mod fields;
 mod forms;
+mod graph;
 mod merge;
+mod observables;
 mod overview;
 mod panel;
 mod people;
@@ -39,6 +41,7 @@ use crate::web::frame::{self, Nav};
 use bar::due_at;
 use deadline::Deadline;
 use fields::{choices, paragraphs, person_select, select, text_field};
+pub use observables::address;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -72,6 +75,13 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/observables/{observable}", post(forms::set_standing))
         .route("/incidents/{id}/assets", post(forms::add_asset))
         .route("/incidents/{id}/assets/{asset}", post(forms::set_state))
+        .route("/observables", get(observables::search))
+        .route("/observables/value", get(observables::one))
+        .route("/incidents/like", get(observables::like))
+        .route("/incidents/{id}/observables/paste", get(observables::paste).post(observables::look))
+        .route("/incidents/{id}/observables/chosen", post(observables::chosen))
+        .route("/incidents/{id}/graph", get(graph::page))
+        .route("/incidents/{id}/graph/file", get(graph::file))
         .route("/incidents/{id}/related", get(related::page))
         .route("/incidents/{id}/links", post(related::add))
         .route("/incidents/{id}/links/{link}/end", post(related::end))
@@ -90,11 +100,12 @@ enum Tab {
     Decisions,
     Evidence,
     People,
+    Graph,
     Related,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 8] = [
+    const ALL: [(Tab, &'static str, &'static str); 9] = [
         (Tab::Overview, "", "Room"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
@@ -102,6 +113,7 @@ impl Tab {
         (Tab::Decisions, "/decisions", "Decisions"),
         (Tab::Evidence, "/evidence", "Evidence"),
         (Tab::People, "/people", "People"),
+        (Tab::Graph, "/graph", "Graph"),
         (Tab::Related, "/related", "Related"),
     ];
 }

@@ -1,27 +1,58 @@
 //! The tab of observables and assets.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use domain::asset::AssetState;
 use domain::observable::Standing;
-use domain::{Entity, EntityKind, IncidentId, ObservableKind};
+use domain::{Entity, EntityKind, IncidentId, Observable, ObservableId, ObservableKind, Tlp};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::super::gather::EVENTS_AN_OBSERVABLE;
+use super::super::seen::{self, Elsewhere};
 use super::super::{Asset, Observed, read};
+use super::observables;
 use super::related::{also, origin};
 use super::{Shown, Tab, choices, select, tab, text_field};
 use crate::alert;
 use crate::app::App;
 use crate::error::Result;
-use crate::web::extract::{Path, Who};
+use crate::identity::scope;
+use crate::web::extract::{Path, Query, Who};
 use crate::web::parts;
 
-pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {
+/// Of how many observables the page tells where else they were seen.
+const LOOKED_UP: usize = 400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// The observable that was just added.
+    added: Option<ObservableId>,
+}
+
+pub async fn page(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Query(asked): Query<Asked>,
+) -> Result<Markup> {
     let shown = Shown::load(&app, &actor, id).await?;
     let assets = read::assets(&app, &actor, id).await?;
     let observables = read::observables(&app, &actor, id).await?;
+    let family = scope::family(&app, id).await?;
+    let looked_up: Vec<Observable> = observables
+        .iter()
+        .enumerate()
+        .filter(|(place, one)| *place < LOOKED_UP || asked.added == Some(one.id))
+        .map(|(_, one)| one)
+        .filter_map(|one| Observable::new(one.kind, &one.value).ok())
+        .collect();
+    let elsewhere = seen::elsewhere(&app, &actor, &looked_up, &family, &[]).await?;
     let trigger = format!("live:{} from:body", super::topic(id));
     let content = html! {
+        (just_added(&observables, asked.added, &elsewhere))
         div class="stack" id="things" data-refresh="things" hx-get=(shown.path("/things")) hx-select="#things" hx-trigger=(trigger) {
             section class="card" {
                 div class="card-head" { h2 { "Assets" } span class="muted" { (assets.len()) " affected or suspected" } }
@@ -29,15 +60,36 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                 @else { (asset_table(&shown, &assets)) }
             }
             section class="card" {
-                div class="card-head" { h2 { "Observables" } span class="muted" { (observables.len()) } }
+                div class="card-head" {
+                    h2 { "Observables" } span class="muted" { (observables.len()) @if !elsewhere.is_empty() { ", " (elsewhere.len()) " seen elsewhere" } }
+                    @if shown.works { a class="button" data-size="small" href=(shown.path("/observables/paste")) { (parts::icon("plus")) "Paste a text" } }
+                }
                 @if observables.is_empty() { div class="card-body" { p class="muted" { "No value was seen or added yet." } } }
-                @else { (observable_table(&shown, &observables)) }
+                @else { (observable_table(&shown, &observables, &elsewhere)) }
                 @if observables.iter().any(|one| one.count > EVENTS_AN_OBSERVABLE) { div class="card-body" { p class="muted" { "All events are counted. Of what was seen in more than " (EVENTS_AN_OBSERVABLE) ", the first " (EVENTS_AN_OBSERVABLE) " are noted here; each is kept in its delivery." } } }
             }
         }
         @if shown.works { (forms(&shown)) }
     };
     Ok(tab(&app, &actor, &shown, Tab::Things, &content).await)
+}
+
+/// That what was just added was seen before.
+fn just_added(
+    observables: &[Observed],
+    added: Option<ObservableId>,
+    elsewhere: &BTreeMap<Observable, Elsewhere>,
+) -> Markup {
+    let one = observables.iter().find(|one| Some(one.id) == added);
+    let known = one.and_then(|one| elsewhere.get(&Observable::new(one.kind, &one.value).ok()?));
+    html! {
+        @if let (Some(one), Some(known)) = (one, known) {
+            div class="notice" data-level="warning" role="status" { (parts::icon("search")) div {
+                strong { "Seen before: " (one.value) }
+                "It stands in " (observables::elsewhere(known)) a href=(observables::address(one.kind, &one.value)) { "See all that is known of it" }
+            } }
+        }
+    }
 }
 
 /// A host or an account with the way to what is known of it beyond this incident.
@@ -92,48 +144,63 @@ pub const fn tone(state: AssetState) -> &'static str {
     }
 }
 
-fn observable_table(shown: &Shown, observables: &[Observed]) -> Markup {
+fn observable_table(
+    shown: &Shown,
+    observables: &[Observed],
+    elsewhere: &BTreeMap<Observable, Elsewhere>,
+) -> Markup {
     html! {
         div class="table-scroll" role="region" aria-label="Observables" tabindex="0" {
             table class="table" data-narrow="list" {
-                thead { tr { th { "Value" } th { "Kind" } th { "What it is" } th data-type="number" { "Events" } th { "First seen" } th { "Last seen" } @if shown.works { th { "Change" } } } }
-                tbody { @for observed in observables { (observable_row(shown, observed)) } }
+                thead { tr { th { "Value" } th { "Kind" } th { "What it is" } th { "Seen elsewhere" } th data-type="number" { "Events" } th { "First seen" } th { "Last seen" } @if shown.works { th { span class="visually-hidden" { "Change" } } } } }
+                tbody { @for observed in observables { (observable_row(shown, observed, elsewhere)) } }
             }
         }
     }
 }
 
-fn observable_row(shown: &Shown, observed: &Observed) -> Markup {
-    let kind = match observed.standing {
-        Standing::Indicator => "bad",
-        Standing::Benign => "good",
-        Standing::Unknown => "",
-    };
+fn observable_row(shown: &Shown, observed: &Observed, elsewhere: &BTreeMap<Observable, Elsewhere>) -> Markup {
+    let known = Observable::new(observed.kind, &observed.value).ok();
+    let elsewhere = known.and_then(|known| elsewhere.get(&known));
     html! {
         tr id=(observed.id) {
             td class="cell-main" {
-                (entity(observed.kind, &observed.value))
+                (observables::link(observed.kind, &observed.value))
                 button class="copy" type="button" data-copy=(observed.value) aria-label="Copy the value" { (parts::icon("copy")) }
                 (origin(shown, observed.incident)) @for same in &observed.united { " " (also(same.incident)) }
-                @if !observed.parts.is_empty() || observed.note.is_some() {
-                    span class="cell-sub" { (observed.parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(", ")) @if let Some(note) = &observed.note { " " (note) } }
+                @if !observed.parts.is_empty() || observed.note.is_some() || !observed.tags.is_empty() {
+                    span class="cell-sub" {
+                        (observed.parts.iter().map(|part| part.replace('_', " ")).collect::<Vec<_>>().join(", "))
+                        @if let Some(note) = &observed.note { " " (note) }
+                        " " (observables::tag_list(&observed.tags))
+                    }
                 }
             }
             td data-label="Kind" { (observed.kind.label()) }
-            td data-label="What it is" { span class="badge" data-kind=(kind) { (observed.standing.label()) } }
+            td data-label="What it is" { (observables::standing(observed.standing)) @if let Some(tlp) = observed.tlp { " " (parts::tlp(tlp)) } }
+            td data-label="Seen elsewhere" { @match elsewhere { Some(elsewhere) => (observables::elsewhere(elsewhere)), None => span class="muted" { "–" } } }
             td data-type="number" data-label="Events" {
                 @match observed.events.first() { Some(event) => a href={ "/events/" (event) } { (observed.count) }, None => (observed.count) }
             }
             td data-type="time" data-label="First seen" { @if let Some(at) = observed.first_seen { (parts::time(at)) } }
             td data-type="time" data-label="Last seen" { @if let Some(at) = observed.last_seen { (parts::time(at)) } }
-            @if shown.works {
-                td data-type="actions" {
-                    form class="row" method="post" action=(shown.path(&format!("/observables/{}", observed.id))) data-stay="" data-done={ "Set: " (observed.value) } {
-                        (word_select("standing", &format!("What {} is", observed.value), &choices!(Standing), observed.standing))
-                        input type="hidden" name="note" value="";
-                        button class="button" data-size="small" type="submit" { "Set" }
-                    }
-                }
+            @if shown.works { td data-type="actions" { (change(shown, observed)) } }
+        }
+    }
+}
+
+/// What is said of an observable, folded until it is wanted.
+fn change(shown: &Shown, observed: &Observed) -> Markup {
+    let id = |name: &str| format!("{name}-{}", observed.id);
+    html! {
+        details class="act" {
+            summary class="button" data-size="small" aria-label={ "Change " (observed.value) } { "Change" }
+            form class="form gap-top" method="post" action=(shown.path(&format!("/observables/{}", observed.id))) data-stay="" data-done={ "Set: " (observed.value) } {
+                div class="field" { label for=(id("standing")) { "What it is" } select id=(id("standing")) name="standing" { @for (word, value, label) in choices!(Standing) { option value=(value) selected[word == observed.standing] { (label) } } } }
+                div class="field" { label for=(id("tlp")) { "Marking" } select id=(id("tlp")) name="tlp" { option value="" { "As the incident" } @for (word, value, label) in choices!(Tlp) { option value=(value) selected[Some(word) == observed.tlp] { (label) } } } }
+                div class="field" { label for=(id("tags")) { "Tags" } input id=(id("tags")) name="tags" value=(observed.tags.join(", ")) autocomplete="off"; }
+                div class="field" { label for=(id("note")) { "Note" } input id=(id("note")) name="note" value=(observed.note.as_deref().unwrap_or_default()) autocomplete="off"; }
+                div class="form-actions" { button class="button" type="submit" { "Set" } }
             }
         }
     }
@@ -159,8 +226,12 @@ fn forms(shown: &Shown) -> Markup {
                         (select("kind", "Kind", Some("Told from the value"), &choices!(ObservableKind), None))
                         (select("standing", "What it is", None, &choices!(Standing), Some(Standing::Unknown)))
                     }
+                    div class="field-row" {
+                        (select("tlp", "Marking", Some("As the incident"), &choices!(Tlp), None))
+                        (text_field("tags", "Tags", 1, true, "With commas between."))
+                    }
                     (text_field("note", "Note", 1, true, ""))
-                    div class="form-actions" { button class="button" type="submit" { "Add" } }
+                    div class="form-actions" { button class="button" type="submit" { "Add" } a class="button" href=(shown.path("/observables/paste")) { "Paste a text instead" } }
                 }
             }
             details {

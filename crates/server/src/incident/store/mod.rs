@@ -1,7 +1,9 @@
 //! The SQL of incidents. This file: incidents and their phases. What belongs to one: [`work`] (tasks),
-//! [`timeline`] (entries, decisions), [`things`] (observables, assets). How two are to each other: [`kin`].
+//! [`timeline`] (entries, decisions), [`things`] (observables, assets). How two are to each other: [`kin`]; values across all:
+//! [`seen`].
 
 pub mod kin;
+pub mod seen;
 pub mod things;
 pub mod timeline;
 pub mod work;

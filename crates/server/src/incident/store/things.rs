@@ -4,18 +4,19 @@ use std::collections::HashMap;
 
 use domain::asset::AssetState;
 use domain::observable::Standing;
-use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind};
+use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind, Tlp};
 use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
 use super::super::{Asset, Observed};
-use super::{first, json, lines, maybe_at, word};
+use super::{first, json, lines, maybe, maybe_at, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::scope::{listed, others};
 
-const OBSERVABLE: &str = "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts";
+const OBSERVABLE: &str =
+    "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts, tlp, tags";
 const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_seen";
 
 /// The observables of an incident with these values, without their events.
@@ -41,7 +42,8 @@ pub async fn known_in(tx: &mut Tx, incident: IncidentId, values: &[String]) -> R
 /// Adds observables and gives them with their numbers.
 pub async fn insert(change: &mut Change<'_>, mut new: Vec<Observed>) -> Result<Vec<Observed>> {
     let rows = new.iter().map(binds).collect::<Result<Vec<_>>>()?;
-    let into = "insert into observable (incident, kind, value, standing, note, events, first_seen, last_seen, parts)";
+    let into = "insert into observable (incident, kind, value, standing, note, events, first_seen, last_seen, parts, tlp,
+         tags)";
     let returned = insert_rows(change.tx, into, rows, "returning id").await?;
     for (observed, row) in new.iter_mut().zip(&returned) {
         observed.id = ObservableId::try_from(row.try_get::<i64, _>(0)?)?;
@@ -49,7 +51,7 @@ pub async fn insert(change: &mut Change<'_>, mut new: Vec<Observed>) -> Result<V
     Ok(new)
 }
 
-fn binds(observed: &Observed) -> Result<[Bind; 9]> {
+fn binds(observed: &Observed) -> Result<[Bind; 11]> {
     Ok([
         observed.incident.get().into(),
         observed.kind.as_str().into(),
@@ -60,12 +62,15 @@ fn binds(observed: &Observed) -> Result<[Bind; 9]> {
         observed.first_seen.map(Timestamp::as_microsecond).into(),
         observed.last_seen.map(Timestamp::as_microsecond).into(),
         json(&observed.parts)?.into(),
+        observed.tlp.map(|tlp| tlp.as_str().to_owned()).into(),
+        json(&observed.tags)?.into(),
     ])
 }
 
 pub async fn update(change: &mut Change<'_>, observed: &Observed) -> Result<()> {
     sqlx::query(
-        "update observable set standing = $2, note = $3, events = $4, first_seen = $5, last_seen = $6, parts = $7
+        "update observable set standing = $2, note = $3, events = $4, first_seen = $5, last_seen = $6, parts = $7,
+           tlp = $8, tags = $9
          where id = $1",
     )
     .bind(observed.id.get())
@@ -75,6 +80,8 @@ pub async fn update(change: &mut Change<'_>, observed: &Observed) -> Result<()> 
     .bind(observed.first_seen.map(Timestamp::as_microsecond))
     .bind(observed.last_seen.map(Timestamp::as_microsecond))
     .bind(json(&observed.parts)?)
+    .bind(observed.tlp.map(Tlp::as_str))
+    .bind(json(&observed.tags)?)
     .execute(&mut *change.tx)
     .await?;
     Ok(())
@@ -167,6 +174,8 @@ fn observed(row: &AnyRow) -> Result<Observed> {
         first_seen: maybe_at(row, "first_seen")?,
         last_seen: maybe_at(row, "last_seen")?,
         parts: lines(row, "parts")?,
+        tlp: maybe(row, "tlp")?,
+        tags: lines(row, "tags")?,
         events: Vec::new(),
         united: Vec::new(),
     })

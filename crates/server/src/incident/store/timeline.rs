@@ -2,6 +2,7 @@
 
 use domain::timeline::{EntryKind, Lane};
 use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
+use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
@@ -117,6 +118,44 @@ pub async fn latest(db: &Db, family: &[IncidentId], limit: i64) -> Result<Vec<En
         .fetch_all(db.readers())
         .await?;
     rows.iter().map(entry).collect()
+}
+
+/// An event on the timeline.
+pub struct OnTimeline {
+    pub at: Timestamp,
+    pub event: EventId,
+    pub alert: Option<AlertId>,
+}
+
+/// The events on the timeline within a span, the earliest first.
+pub async fn happenings(
+    db: &Db,
+    family: &[IncidentId],
+    (from, until): (Option<Timestamp>, Option<Timestamp>),
+    limit: i64,
+) -> Result<Vec<OnTimeline>> {
+    let statement = format!(
+        "select e.at, e.event, e.alert from entry e where e.incident in ($1{}) and e.event is not null
+           and (cast($2 as bigint) is null or e.at >= $2) and (cast($3 as bigint) is null or e.at <= $3)
+         order by e.at, e.id limit $4",
+        others(family)
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(first(family))
+        .bind(from.map(Timestamp::as_microsecond))
+        .bind(until.map(Timestamp::as_microsecond))
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(OnTimeline {
+                at: at(row, "at")?,
+                event: EventId::try_from(row.try_get::<i64, _>("event")?)?,
+                alert: row.try_get::<Option<i64>, _>("alert")?.map(AlertId::try_from).transpose()?,
+            })
+        })
+        .collect()
 }
 
 /// The techniques of all entries, each entry's list as it stands.

@@ -10,6 +10,7 @@ mod known;
 mod latest;
 mod next;
 mod related;
+pub mod similar;
 mod steer;
 mod techniques;
 mod things;
@@ -55,6 +56,7 @@ pub const ALL: &[(Place, Draw)] = &[
     (Place::Main, decided::draw),
     (Place::Main, latest::draw),
     (Place::Facts, related::draw),
+    (Place::Facts, similar::draw),
     (Place::Facts, things::assets),
     (Place::Facts, things::observables),
     (Place::Facts, evidence::draw),

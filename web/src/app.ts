@@ -1,8 +1,10 @@
 // Where the browser's part of Watchbell begins. The server draws the pages; each module here adds one
 // convenience to them, and every page works, more slowly, without any of it.
 
+import { setUpChat } from "./chat";
 import { setUpConfirm, setUpDialogs } from "./confirm";
 import { setUpCopy } from "./copy";
+import { setUpFigure } from "./figure";
 import { setUpForms } from "./forms";
 import { setUpGraphs } from "./graph";
 import { setUpHtmx } from "./htmx";
@@ -29,5 +31,7 @@ setUpMenus();
 setUpDialogs();
 setUpUploads();
 setUpGraphs();
+setUpChat();
+setUpFigure();
 setUpKeyboard();
 setUpLive();

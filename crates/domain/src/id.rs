@@ -90,6 +90,8 @@ ids! {
     TaskId = "TSK", "a task's number", "TSK-1";
     /// A line on the timeline.
     EntryId = "ENT", "a timeline entry's number", "ENT-1";
+    /// A line of the chat in an incident's room.
+    ChatLineId = "CHT", "a chat line's number", "CHT-1";
     ObservableId = "OBS", "an observable's number", "OBS-1";
     AssetId = "AST", "an asset's number", "AST-1";
     DecisionId = "DEC", "a decision's number", "DEC-1";

@@ -16,6 +16,7 @@ pub mod access;
 pub mod alert;
 pub mod asset;
 pub mod attack;
+pub mod chat;
 pub mod entity;
 pub mod evidence;
 pub mod graph;

@@ -16,6 +16,7 @@ use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
 use crate::identity::throttle::Throttle;
 use crate::intake::{Desk, syslog};
+use crate::web::presence::Presence;
 
 /// The schema, one file a subject. A file that has been released never changes.
 pub const MIGRATIONS: &[Migration] = &[
@@ -40,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0019_kinship", sql: include_str!("../migrations/0019_kinship.sql") },
     Migration { name: "0016_viewing", sql: include_str!("../migrations/0016_viewing.sql") },
     Migration { name: "0019b_observable", sql: include_str!("../migrations/0019b_observable.sql") },
+    Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
 ];
 
 /// How a server is started.
@@ -94,6 +96,8 @@ pub struct App {
     pub key: Arc<SigningKey>,
     pub signals: broadcast::Sender<Signal>,
     pub data: Arc<PathBuf>,
+    /// Who has which incident open.
+    pub(crate) presence: Arc<Presence>,
     pub(crate) throttle: Arc<Throttle>,
     /// The hash of the one-time set-up token, until the first administrator exists.
     pub(crate) setup: Arc<RwLock<Option<String>>>,
@@ -122,6 +126,7 @@ impl App {
             key: Arc::new(key),
             signals,
             data: Arc::new(config.data.clone()),
+            presence: Arc::default(),
             throttle: Arc::default(),
             setup: Arc::default(),
             plan: Arc::default(),

@@ -21,6 +21,7 @@ use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::parts;
+pub(super) use crate::web::parts::encode;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -65,18 +66,6 @@ pub(super) fn chosen(pairs: &Pairs) -> Result<Vec<AlertId>> {
         return Err(Error::Invalid("Select at least one alert first.".to_owned()));
     }
     Ok(chosen)
-}
-
-/// Text as a part of an address.
-pub(super) fn encode(text: &str) -> String {
-    let percent = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(percent).collect()
 }
 
 /// An alert's status, with the way to its incident.

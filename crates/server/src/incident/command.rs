@@ -301,6 +301,8 @@ pub struct Edit {
     /// Blank takes it away.
     pub summary: Option<String>,
     pub tlp: Option<Tlp>,
+    /// The wording that was changed; without it whatever stands there is overwritten.
+    pub edition: Option<String>,
 }
 
 /// Changes title, summary or marking. The title and summary are everyone's work; the marking is the
@@ -313,6 +315,9 @@ pub async fn edit(app: &App, actor: &Actor, id: IncidentId, edit: Edit) -> Resul
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
             let mut incident = keep::to_add(change, &actor, id).await?;
+            if edit.edition.is_some_and(|edition| edition != incident.edition()) {
+                return Err(overtaken(&incident));
+            }
             let mut lines = Vec::new();
             if let Some(title) = title.filter(|title| **title != *incident.title) {
                 lines.push(format!("Title: {} → {title}", incident.title));
@@ -339,6 +344,17 @@ pub async fn edit(app: &App, actor: &Actor, id: IncidentId, edit: Edit) -> Resul
         })
     })
     .await
+}
+
+/// Somebody else saved while this one wrote: what stands there now, so that both can be brought together.
+fn overtaken(incident: &Record) -> Error {
+    Error::Conflict(format!(
+        "Somebody else saved while you wrote; nothing of theirs is overwritten. It now says: {} ({}). {} \
+         Bring both together, then save again.",
+        incident.title,
+        incident.tlp.label(),
+        incident.summary.as_deref().unwrap_or("There is no summary.")
+    ))
 }
 
 fn needed(why: &str, verb: &'static str) -> Result<Text> {

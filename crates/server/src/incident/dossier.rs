@@ -7,14 +7,14 @@ use std::sync::Arc;
 use domain::plan::{Plan, SeverityLevel};
 use domain::{Actor, IncidentId, UserId};
 
+use super::chat::{self, ChatLine};
 use super::kin::{self, Merge};
-use super::read::{self, TechniqueCount};
-use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, store};
+use super::read::{self, EntryFilter, TechniqueCount};
+use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task};
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::Result;
-use crate::identity::{self, scope};
-use crate::plan;
+use crate::{identity, plan};
 
 /// An incident with everything that belongs to it.
 #[derive(Debug, Clone)]
@@ -32,6 +32,8 @@ pub struct Dossier {
     /// The whole timeline, by what happened when.
     pub entries: Vec<Entry>,
     pub decisions: Vec<Decision>,
+    /// All that was said in the room, in its order.
+    pub chat: Vec<ChatLine>,
     pub observables: Vec<Observed>,
     pub assets: Vec<Asset>,
     pub techniques: Vec<TechniqueCount>,
@@ -57,7 +59,6 @@ impl Dossier {
 
 pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier> {
     let incident = read::get(app, actor, id).await?;
-    let family = scope::family(app, id).await?;
     let plan = plan::version(app, incident.record.plan).await?;
     let level = plan.severity.level(incident.record.severity).cloned();
     let procedure =
@@ -68,8 +69,9 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         procedure,
         alerts: alert::of_incident(app, id).await?,
         tasks: read::tasks(app, actor, id).await?,
-        entries: store::timeline::page(&app.db, &family, None, None, None, i64::MAX).await?,
+        entries: read::all_entries(app, actor, id, &EntryFilter::default()).await?,
         decisions: read::decisions(app, actor, id).await?,
+        chat: chat::all(app, actor, id).await?,
         observables: read::observables(app, actor, id).await?,
         assets: read::assets(app, actor, id).await?,
         techniques: read::techniques(app, actor, id).await?,

@@ -1,15 +1,18 @@
 //! Incidents: declared by a person from alerts, led through the phases to a closing, with their tasks,
 //! timeline, decisions, observables and assets. This file says what an incident and its parts are;
 //! the verbs stand beside it: [`declare`], [`command`] (phase, severity, people), [`tasks`],
-//! [`record`] (entries, decisions), [`findings`] (observables, assets), [`follow`] (what alerts bring
-//! in afterwards), [`dossier`] (all of it for reports).
+//! [`record`] (entries, decisions), [`chat`], [`visit`] (what is new to whom), [`findings`] (observables, assets), [`follow`] (what alerts bring
+//! in afterwards), [`export`] (what is taken out), [`figure`] (the
+//! timeline drawn), [`dossier`] (all of it for reports).
 
 pub mod alike;
 pub mod api;
+pub mod chat;
 pub mod command;
 pub mod declare;
 pub mod dossier;
 pub mod export;
+mod figure;
 pub mod findings;
 pub mod follow;
 mod gather;
@@ -23,6 +26,7 @@ pub mod record;
 pub mod seen;
 mod store;
 pub mod tasks;
+pub mod visit;
 
 use domain::asset::AssetState;
 use domain::evidence::Sha256;
@@ -113,6 +117,14 @@ impl Record {
         matches!(self.phase, Phase::Closed)
     }
 
+    /// What tells one wording of the title, summary and marking from another: whoever saves says which
+    /// one they changed, and a newer one is not overwritten.
+    pub fn edition(&self) -> String {
+        let wording =
+            format!("{}\n{}\n{}", self.title, self.tlp, self.summary.as_deref().unwrap_or_default());
+        ledger::Digest::of(wording.as_bytes()).to_string().chars().take(16).collect()
+    }
+
     /// The incident as the domain knows it.
     pub fn incident(&self) -> Result<Incident> {
         let damaged = |error: domain::Error| Error::Damaged(format!("{}: {error}", self.id));
@@ -183,6 +195,9 @@ pub struct IncidentView {
     pub merged_into: Option<IncidentId>,
     /// How many incidents are merged into this one; the counts are of all of them.
     pub merged: i64,
+    /// Which wording of title, summary and marking this is; an edit that names another is refused.
+    #[schema(example = "9f86d081884c7d65")]
+    pub edition: String,
 }
 
 /// Somebody with an account.

@@ -25,12 +25,7 @@ pub struct NewEntry {
 
 /// Adds an entry. Changes of status and evidence write their own; people add the others.
 pub async fn add_entry(app: &App, actor: &Actor, incident: IncidentId, new: NewEntry) -> Result<Entry> {
-    if matches!(new.kind, EntryKind::Status | EntryKind::Evidence) {
-        return Err(Error::Invalid(format!(
-            "An entry of the kind {:?} is written by Watchbell itself; use note, action, decision, communication or event.",
-            new.kind.as_str()
-        )));
-    }
+    may_be_written(new.kind)?;
     let text = text("the entry", &new.text)?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
@@ -45,6 +40,17 @@ pub async fn add_entry(app: &App, actor: &Actor, incident: IncidentId, new: NewE
         })
     })
     .await
+}
+
+/// Whether people write entries of this kind.
+pub(super) fn may_be_written(kind: EntryKind) -> Result<()> {
+    if matches!(kind, EntryKind::Status | EntryKind::Evidence) {
+        return Err(Error::Invalid(format!(
+            "An entry of the kind {:?} is written by Watchbell itself; use note, action, decision, communication or event.",
+            kind.as_str()
+        )));
+    }
+    Ok(())
 }
 
 /// Corrects an entry by a further one. The first stays as it was written.

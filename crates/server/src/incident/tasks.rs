@@ -87,9 +87,6 @@ pub struct NewTask {
 }
 
 pub async fn add(app: &App, actor: &Actor, incident: IncidentId, new: NewTask) -> Result<Task> {
-    let title = Line::new("the task", &new.title)?;
-    let instructions =
-        optional(new.instructions).map(|given| text("the instructions", &given)).transpose()?;
     if let Some(role) = &new.role
         && plan::in_force(app).await?.plan.role(role).is_none()
     {
@@ -97,39 +94,49 @@ pub async fn add(app: &App, actor: &Actor, incident: IncidentId, new: NewTask) -
     }
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
-        Box::pin(async move {
-            let record = keep::to_add(change, &actor, incident).await?;
-            if let Some(owner) = new.owner {
-                worker(change, &actor, incident, owner).await?;
-            }
-            let task = Task {
-                id: keep::unnumbered()?,
-                incident,
-                phase: new.phase.unwrap_or(record.phase),
-                role: new.role,
-                title: title.to_string(),
-                instructions: instructions.map(|text| text.to_string()),
-                due_within: None,
-                due: new.due,
-                step: None,
-                evidence: Vec::new(),
-                status: TaskStatus::Open,
-                by: None,
-                reason: None,
-                owner: new.owner,
-                created_at: change.at,
-                settled_at: None,
-            };
-            let task = store::work::insert(change, vec![task]).await?.pop();
-            let task = task.ok_or_else(|| Error::Damaged("a task was not stored".to_owned()))?;
-            change.record(&task.id.to_string(), "task.add", &task, Some(incident.get())).await?;
-            keep::line(change, &actor, incident, EntryKind::Action, format!("Task added: {}", task.title))
-                .await?;
-            keep::tell(change, incident).await?;
-            Ok(task)
-        })
+        Box::pin(async move { add_in(change, &actor, incident, new).await })
     })
     .await
+}
+
+/// The same within a change; whoever calls knows that the plan has the role.
+pub(super) async fn add_in(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: IncidentId,
+    new: NewTask,
+) -> Result<Task> {
+    let title = Line::new("the task", &new.title)?;
+    let instructions =
+        optional(new.instructions).map(|given| text("the instructions", &given)).transpose()?;
+    let record = keep::to_add(change, actor, incident).await?;
+    if let Some(owner) = new.owner {
+        worker(change, actor, incident, owner).await?;
+    }
+    let task = Task {
+        id: keep::unnumbered()?,
+        incident,
+        phase: new.phase.unwrap_or(record.phase),
+        role: new.role,
+        title: title.to_string(),
+        instructions: instructions.map(|text| text.to_string()),
+        due_within: None,
+        due: new.due,
+        step: None,
+        evidence: Vec::new(),
+        status: TaskStatus::Open,
+        by: None,
+        reason: None,
+        owner: new.owner,
+        created_at: change.at,
+        settled_at: None,
+    };
+    let task = store::work::insert(change, vec![task]).await?.pop();
+    let task = task.ok_or_else(|| Error::Damaged("a task was not stored".to_owned()))?;
+    change.record(&task.id.to_string(), "task.add", &task, Some(incident.get())).await?;
+    keep::line(change, actor, incident, EntryKind::Action, format!("Task added: {}", task.title)).await?;
+    keep::tell(change, incident).await?;
+    Ok(task)
 }
 
 /// What is done with a task.

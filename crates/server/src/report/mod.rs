@@ -5,6 +5,7 @@
 pub mod api;
 mod attack;
 pub mod bundle;
+mod chat;
 mod closing;
 mod findings;
 mod opening;

@@ -9,6 +9,8 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::parts::{self, icon};
 use crate::app::App;
+use crate::incident::chat;
+use crate::incident::page::mentions;
 use crate::{alert, identity};
 
 /// Where in the navigation a page stands.
@@ -102,11 +104,15 @@ pub async fn page(
 ) -> Markup {
     let organisation = identity::organisation(app).await.ok().flatten().unwrap_or_default();
     let waiting = alert::count_new(app).await.unwrap_or(0);
+    let named = mentions::badge(app, actor).await;
+    // Only on pages that are live anyway: every open stream is one of a browser's few connections.
+    let mine = actor.user().filter(|_| !live.is_empty()).map(chat::topic_of);
+    let topics = live.iter().copied().chain(mine.as_deref()).collect::<Vec<_>>().join(",");
     html! {
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body data-live=[(!live.is_empty()).then(|| live.join(","))] {
+            body data-live=[(!topics.is_empty()).then_some(topics)] {
                 a class="skip-link" href="#main" { "Skip to content" }
                 div class="frame" {
                     nav class="sidebar" id="nav" popover aria-label="Main" {
@@ -123,8 +129,8 @@ pub async fn page(
                         }
                         p class="sidebar-foot" { (organisation) br; "Watchbell " (env!("CARGO_PKG_VERSION")) }
                     }
-                    (topbar(actor, &organisation))
-                    main class="main" id="main" tabindex="-1" { (content) }
+                    (topbar(actor, &organisation, &named))
+                    main class="main" id="main" tabindex="-1" { @if nav == Nav::Alerts { (mentions::notice(app, actor).await) } (content) }
                     (tabbar(actor, nav, waiting))
                 }
                 div class="toasts" id="toasts" role="status" aria-live="polite" {}
@@ -195,7 +201,7 @@ fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
     }
 }
 
-fn topbar(actor: &Actor, organisation: &str) -> Markup {
+fn topbar(actor: &Actor, organisation: &str, named: &Markup) -> Markup {
     html! {
         header class="topbar" {
             a class="topbar-brand" href="/" aria-label="Watchbell, start page" {
@@ -204,6 +210,7 @@ fn topbar(actor: &Actor, organisation: &str) -> Markup {
             span class="topbar-org" { (organisation) }
             div class="topbar-end" {
                 span class="live" role="status" { span class="live-text" {} }
+                (named)
                 button class="button needs-script" type="button" data-kind="quiet" data-only="icon" data-theme-switch aria-label="Theme" {
                     (icon("contrast"))
                 }

@@ -39,7 +39,8 @@ impl Things {
         let (parent, prefix) = kinds.iter().find(|(parent, _)| path.contains(parent))?;
         let filled = path.replace(parent, &parent.replace("{id}", self.named(prefix)));
         let filled = filled.replace("{user}", "USR-1").replace("{member}", "USR-1");
-        Some(filled.replace("{link}", "LNK-1").replace("{way}", "hex"))
+        let filled = filled.replace("{link}", "LNK-1").replace("{way}", "hex");
+        Some(filled.replace("{line}", "CHT-1"))
     }
 }
 

@@ -30,6 +30,7 @@ mod plan;
 mod plan_pages;
 mod report;
 mod risk;
+mod room;
 mod rules;
 mod security;
 mod seen;

@@ -12,11 +12,14 @@ use domain::{
     AlertId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId,
 };
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::Offset;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::super::command::{CloseWith, Edit};
 use super::super::findings::Word;
+use super::super::read::EntryFilter;
 use super::super::seen::Sought;
 use super::super::{Declaration, Filter};
 use crate::error::{Error, Result};
@@ -134,11 +137,14 @@ pub struct EditInput {
     pub summary: Option<String>,
     #[schema(value_type = Option<String>, example = "red")]
     pub tlp: Option<Tlp>,
+    /// The `edition` that was read; a newer one is not overwritten.
+    #[schema(example = "9f86d081884c7d65")]
+    pub edition: Option<String>,
 }
 
 impl From<EditInput> for Edit {
     fn from(input: EditInput) -> Self {
-        Edit { title: input.title, summary: input.summary, tlp: input.tlp }
+        Edit { title: input.title, summary: input.summary, tlp: input.tlp, edition: input.edition }
     }
 }
 
@@ -288,12 +294,95 @@ pub struct OwnerInput {
 #[into_params(parameter_in = Query)]
 pub struct EntriesQuery {
     /// `adversary` or `response`.
-    #[param(value_type = Option<String>)]
-    pub lane: Option<Lane>,
-    #[param(value_type = Option<String>, example = "decision")]
-    pub kind: Option<EntryKind>,
+    pub lane: Option<String>,
+    #[param(example = "decision")]
+    pub kind: Option<String>,
+    /// An ATT&CK technique; with it come its sub-techniques.
+    #[param(example = "T1059")]
+    pub technique: Option<String>,
+    /// Who wrote it.
+    #[param(example = "USR-3")]
+    pub by: Option<String>,
+    /// Part of the text.
+    pub q: Option<String>,
+    /// What happened at this time or after it.
+    #[param(example = "2026-11-24T02:00:00Z")]
+    pub from: Option<String>,
+    /// What happened at this time or before it.
+    #[param(example = "2026-11-24T03:00:00Z")]
+    pub to: Option<String>,
     pub cursor: Option<String>,
     pub limit: Option<u16>,
+}
+
+impl EntriesQuery {
+    pub fn split(self) -> Result<(EntryFilter, PageQuery)> {
+        let some = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
+        let filter = EntryFilter {
+            lane: word::<Lane>(self.lane.as_deref())?,
+            kind: word::<EntryKind>(self.kind.as_deref())?,
+            technique: word::<TechniqueId>(self.technique.as_deref())?,
+            by: word::<UserId>(self.by.as_deref())?,
+            text: some(self.q),
+            from: moment(self.from.as_deref().unwrap_or_default())?,
+            to: moment(self.to.as_deref().unwrap_or_default())?,
+        };
+        Ok((filter, PageQuery { cursor: self.cursor, limit: self.limit }))
+    }
+}
+
+/// In which form the timeline is taken out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TimelineFormat {
+    #[default]
+    Csv,
+    Json,
+    /// The figure with its two lanes.
+    Svg,
+}
+
+/// Which lines of the timeline to take out, and in which form.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ExportQuery {
+    #[param(value_type = String, example = "csv")]
+    pub format: TimelineFormat,
+    /// `adversary` or `response`.
+    pub lane: Option<String>,
+    #[param(example = "decision")]
+    pub kind: Option<String>,
+    #[param(example = "T1059")]
+    pub technique: Option<String>,
+    #[param(example = "USR-3")]
+    pub by: Option<String>,
+    pub q: Option<String>,
+    #[param(example = "2026-11-24T02:00:00Z")]
+    pub from: Option<String>,
+    #[param(example = "2026-11-24T03:00:00Z")]
+    pub to: Option<String>,
+}
+
+impl ExportQuery {
+    pub fn filter(self) -> Result<EntryFilter> {
+        let ExportQuery { format: _, lane, kind, technique, by, q, from, to } = self;
+        let query = EntriesQuery { lane, kind, technique, by, q, from, to, cursor: None, limit: None };
+        Ok(query.split()?.0)
+    }
+}
+
+/// A time as a browser's field gives it (`2026-11-24T03:04`), in UTC, or as RFC 3339. Blank is none.
+pub fn moment(text: &str) -> Result<Option<Timestamp>> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(Some(at));
+    }
+    let at = text.parse::<DateTime>().ok().and_then(|at| Offset::UTC.to_timestamp(at).ok());
+    at.map(Some).ok_or_else(|| Error::Invalid("Write the time like 2026-11-24T03:04, in UTC.".to_owned()))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

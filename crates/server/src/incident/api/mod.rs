@@ -1,9 +1,11 @@
 //! Incidents over HTTP. This file: the incident itself. What belongs to one: [`parts`] (tasks, entries,
-//! decisions, observables, assets); how two are to each other: [`kin`]. What is sent as JSON is read from forms by the same types.
+//! decisions, observables, assets), [`room`] (who is here, what is said); how two are to each other: [`kin`].
+//! What is sent as JSON is read from forms by the same types.
 
 pub mod inputs;
 mod kin;
 mod parts;
+mod room;
 mod seen;
 
 use axum::extract::State;
@@ -41,6 +43,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(parts::routes())
         .merge(kin::routes())
         .merge(seen::routes())
+        .merge(room::routes())
 }
 
 /// Lists incidents, the newest first.

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use domain::asset::AssetState;
 use domain::observable::Standing;
 use domain::{AssetId, EntryId, IncidentId, Observable, ObservableId, TaskId};
@@ -10,14 +11,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::export;
 use super::super::findings::{self, NewAsset, NewObservable};
 use super::super::record::{self, NewDecision, NewEntry};
 use super::super::seen::{self, Elsewhere};
 use super::super::tasks::{self, Act, NewTask};
 use super::super::{Asset, Decision, Entry, Observed, Task, read};
 use super::inputs::{
-    AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ObservableInput,
-    ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
+    AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ExportQuery,
+    ObservableInput, ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
 };
 use crate::app::App;
 use crate::error::{Problem, Result};
@@ -43,6 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reopen))
         .routes(routes!(assign))
         .routes(routes!(entries, add_entry))
+        .routes(routes!(take_timeline))
         .routes(routes!(correct))
         .routes(routes!(set_techniques))
         .routes(routes!(decisions, decide))
@@ -145,8 +148,21 @@ async fn entries(
     Path(id): Path<IncidentId>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<axum::Json<Page<Entry>>> {
-    let page = PageQuery { cursor: query.cursor, limit: query.limit };
-    Ok(axum::Json(read::entries(&app, &actor, id, query.lane, query.kind, &page).await?))
+    let (filter, page) = query.split()?;
+    Ok(axum::Json(read::entries(&app, &actor, id, &filter, &page).await?))
+}
+
+/// Takes an incident's timeline out: as CSV, JSON, or the figure as SVG.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "incident", params(("id" = String, Path, example = "INC-1"), ExportQuery),
+    responses((status = 200, content_type = "text/csv"), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn take_timeline(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response> {
+    let format = query.format;
+    export::timeline(&app, &actor, id, &query.filter()?, format).await
 }
 
 /// Adds a line to the timeline.

@@ -9,14 +9,11 @@ use domain::observable::Standing;
 use domain::plan::RoleKey;
 use domain::timeline::EntryKind;
 use domain::{AssetId, EntryId, IncidentId, ObservableId, ObservableKind, Phase, TaskId, Tlp, UserId};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
 use serde::Deserialize;
 
 use super::super::api::inputs::{
     CloseInput, CommanderInput, MemberInput, PhaseInput, ReopenInput, RestrictInput, SeverityInput,
-    TypeInput, word,
+    TypeInput, moment as time, word,
 };
 use super::super::command::{self, Edit};
 use super::super::findings::{self, NewAsset, NewObservable, Word};
@@ -29,19 +26,6 @@ use crate::web::extract::{Form, Path, Who};
 
 fn back(id: IncidentId, tab: &str) -> Redirect {
     Redirect::to(&format!("/incidents/{id}{tab}"))
-}
-
-/// A time as a browser's field gives it (`2026-11-24T03:04`), in UTC, or as RFC 3339.
-pub(super) fn time(text: &str) -> Result<Option<Timestamp>> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Some(at));
-    }
-    let at = text.parse::<DateTime>().ok().and_then(|at| Offset::UTC.to_timestamp(at).ok());
-    at.map(Some).ok_or_else(|| Error::Invalid("Write the time like 2026-11-24T03:04, in UTC.".to_owned()))
 }
 
 fn techniques(text: &str) -> Result<Vec<TechniqueId>> {
@@ -107,6 +91,8 @@ pub struct EditForm {
     summary: String,
     #[serde(default)]
     tlp: String,
+    #[serde(default)]
+    edition: String,
 }
 
 pub async fn edit(
@@ -116,8 +102,9 @@ pub async fn edit(
     Form(form): Form<EditForm>,
 ) -> Result<Redirect> {
     let tlp = word::<Tlp>(Some(&form.tlp))?;
-    command::edit(&app, &actor, id, Edit { title: Some(form.title), summary: Some(form.summary), tlp })
-        .await?;
+    let edition = Some(form.edition).filter(|edition| !edition.is_empty());
+    let edit = Edit { title: Some(form.title), summary: Some(form.summary), tlp, edition };
+    command::edit(&app, &actor, id, edit).await?;
     Ok(back(id, ""))
 }
 

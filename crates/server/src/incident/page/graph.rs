@@ -7,8 +7,8 @@ use domain::graph::{FileForm, NodeKind};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use super::super::api::inputs::moment as time;
 use super::super::graph::{Asked, EdgeView, GraphView, MOST_EVENTS, MOST_NODES, draw, export, graph};
-use super::forms::time;
 use super::{Shown, Tab, tab};
 use crate::app::App;
 use crate::error::{Error, Result};

@@ -4,12 +4,15 @@
 //! closing: [`close`]; other incidents: [`related`], [`merge`]; what forms do: [`forms`].
 
 mod bar;
+mod chat;
 mod close;
 mod deadline;
+mod decisions;
 mod declare;
 mod fields;
 mod forms;
 mod graph;
+pub mod mentions;
 mod merge;
 mod observables;
 mod overview;
@@ -38,6 +41,7 @@ use crate::evidence;
 use crate::identity;
 use crate::web::extract::{Path, Who};
 use crate::web::frame::{self, Nav};
+use crate::web::presence;
 use bar::due_at;
 use deadline::Deadline;
 use fields::{choices, paragraphs, person_select, select, text_field};
@@ -50,10 +54,18 @@ pub fn routes() -> Router<App> {
         .route("/incidents/severity", get(declare::severity))
         .route("/incidents/{id}", get(overview::page))
         .route("/incidents/{id}/bar", get(bar::alone))
+        .route("/incidents/{id}/here", get(chat::here))
+        .route("/incidents/{id}/seen", post(chat::seen))
+        .route("/incidents/{id}/chat", get(chat::page).post(chat::say))
+        .route("/incidents/{id}/chat/lines", get(chat::lines))
+        .route("/incidents/{id}/chat/{line}/{verb}", post(chat::keep))
+        .route("/mentions", get(mentions::page))
+        .route("/mentions/mark", get(mentions::mark))
         .route("/incidents/{id}/timeline", get(timeline::page))
+        .route("/incidents/{id}/timeline/export", get(timeline::export))
         .route("/incidents/{id}/tasks", get(tasks::page).post(forms::add_task))
         .route("/incidents/{id}/things", get(things::page))
-        .route("/incidents/{id}/decisions", get(timeline::decisions).post(forms::decide))
+        .route("/incidents/{id}/decisions", get(decisions::page).post(forms::decide))
         .route("/incidents/{id}/evidence", get(evidence_tab))
         .route("/incidents/{id}/people", get(people::page))
         .route("/incidents/{id}/close", get(close::page).post(forms::close))
@@ -98,6 +110,7 @@ enum Tab {
     Tasks,
     Things,
     Decisions,
+    Chat,
     Evidence,
     People,
     Graph,
@@ -105,17 +118,22 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 9] = [
+    const ALL: [(Tab, &'static str, &'static str); 10] = [
         (Tab::Overview, "", "Room"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
         (Tab::Things, "/things", "Observables and assets"),
         (Tab::Decisions, "/decisions", "Decisions"),
+        (Tab::Chat, "/chat", "Chat"),
         (Tab::Evidence, "/evidence", "Evidence"),
         (Tab::People, "/people", "People"),
         (Tab::Graph, "/graph", "Graph"),
         (Tab::Related, "/related", "Related"),
     ];
+
+    fn label(self) -> &'static str {
+        Self::ALL.iter().find(|(tab, ..)| *tab == self).map_or("", |(_, _, label)| label)
+    }
 }
 
 /// What all tabs need.
@@ -172,8 +190,10 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
         Some(_) => merge::stub(app, actor, shown).await.ok().flatten(),
         None => None,
     };
-    let whole = html! { (bar::above(shown, tab)) (stub.as_ref().unwrap_or(content)) };
-    frame::page(app, actor, Nav::Incidents, &title, &[topic.as_str(), "evidence"], &whole).await
+    let topics = [topic, presence::topic(record.id), super::chat::topic(record.id), "evidence".to_owned()];
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let whole = html! { (bar::above(app, actor, shown, tab)) (stub.as_ref().unwrap_or(content)) };
+    frame::page(app, actor, Nav::Incidents, &title, &topics, &whole).await
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

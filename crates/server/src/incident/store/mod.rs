@@ -1,11 +1,12 @@
 //! The SQL of incidents. This file: incidents and their phases. What belongs to one: [`work`] (tasks),
-//! [`timeline`] (entries, decisions), [`things`] (observables, assets). How two are to each other: [`kin`]; values across all:
-//! [`seen`].
+//! [`timeline`] (entries, decisions), [`things`] (observables, assets), [`visit`]. How two are to each other: [`kin`]; values
+//! across all: [`seen`].
 
 pub mod kin;
 pub mod seen;
 pub mod things;
 pub mod timeline;
+pub mod visit;
 pub mod work;
 
 use std::str::FromStr;
@@ -297,8 +298,10 @@ fn record(row: &AnyRow) -> Result<Record> {
 }
 
 fn view(row: &AnyRow) -> Result<IncidentView> {
+    let record = record(row)?;
     Ok(IncidentView {
-        record: record(row)?,
+        edition: record.edition(),
+        record,
         commander_name: row.try_get("commander_name")?,
         declared_by_name: row.try_get("declared_by_name")?,
         open_tasks: row.try_get("open_tasks")?,

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
+use super::super::read::{EntryFilter, Mark};
 use super::super::{Decision, Entry};
-use super::{at, first, json, lines, maybe, user, word};
+use super::{at, escaped, first, json, lines, maybe, user, word};
 use crate::change::Change;
 use crate::error::Result;
 use crate::identity::scope::{listed, others};
@@ -77,33 +78,124 @@ pub async fn count_of_alert(tx: &mut Tx, incident: IncidentId, alert: AlertId) -
     Ok(row.try_get(0)?)
 }
 
+/// True for the lines that a filter asks for. The binds from `$2` on are those of
+/// [`Narrowed`], in its order. Whoever asks says of which incidents, with `$1`.
+const ASKED_FOR: &str = "(cast($2 as text) is null or e.kind = $2)
+    and (cast($3 as text) is null or (case when e.kind = 'event' then 'adversary' else 'response' end) = $3)
+    and (cast($4 as text) is null or e.techniques like $4 or e.techniques like $5)
+    and (cast($6 as bigint) is null or e.account = $6)
+    and (cast($7 as text) is null or lower(e.body) like $7 escape '\\')
+    and (cast($8 as bigint) is null or e.at >= $8)
+    and (cast($9 as bigint) is null or e.at <= $9)";
+
+/// A filter as the database takes it.
+struct Narrowed {
+    kind: Option<&'static str>,
+    lane: Option<&'static str>,
+    technique: Option<String>,
+    sub_technique: Option<String>,
+    by: Option<i64>,
+    text: Option<String>,
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+impl Narrowed {
+    fn of(filter: &EntryFilter) -> Self {
+        // A technique's id holds nothing that `like` would take for a pattern.
+        let technique = filter.technique.as_ref().map(ToString::to_string);
+        let text = filter.text.as_ref().map(|text| text.trim().to_lowercase().replace('\0', ""));
+        Narrowed {
+            kind: filter.kind.map(EntryKind::as_str),
+            lane: filter.lane.map(Lane::as_str),
+            sub_technique: technique.as_ref().map(|id| format!("%\"{id}.%")),
+            technique: technique.map(|id| format!("%\"{id}\"%")),
+            by: filter.by.map(UserId::get),
+            text: text.map(|text| format!("%{}%", escaped(&text))),
+            from: filter.from.map(Timestamp::as_microsecond),
+            to: filter.to.map(Timestamp::as_microsecond),
+        }
+    }
+}
+
 /// A page of the timeline in its order, those after `(at, id)`: of an incident with those merged into it.
 pub async fn page(
     db: &Db,
     family: &[IncidentId],
-    lane: Option<Lane>,
-    kind: Option<EntryKind>,
+    filter: &EntryFilter,
     after: Option<[i64; 2]>,
     limit: i64,
 ) -> Result<Vec<Entry>> {
     let statement = format!(
-        "select {COLUMNS} from entry e where e.incident in ($1{})
-           and (cast($2 as text) is null or e.kind = $2)
-           and (cast($3 as text) is null or (case when e.kind = 'event' then 'adversary' else 'response' end) = $3)
-           and (cast($4 as bigint) is null or e.at > $4 or (e.at = $4 and e.id > $5))
-         order by e.at, e.id limit $6",
+        "select {COLUMNS} from entry e where e.incident in ($1{}) and {ASKED_FOR}
+           and (cast($10 as bigint) is null or e.at > $10 or (e.at = $10 and e.id > $11))
+         order by e.at, e.id limit $12",
         others(family)
     );
+    let narrowed = Narrowed::of(filter);
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
         .bind(first(family))
-        .bind(kind.map(EntryKind::as_str))
-        .bind(lane.map(Lane::as_str))
+        .bind(narrowed.kind)
+        .bind(narrowed.lane)
+        .bind(narrowed.technique)
+        .bind(narrowed.sub_technique)
+        .bind(narrowed.by)
+        .bind(narrowed.text)
+        .bind(narrowed.from)
+        .bind(narrowed.to)
         .bind(after.map(|[at, _]| at))
         .bind(after.map(|[_, id]| id))
         .bind(limit)
         .fetch_all(db.readers())
         .await?;
     rows.iter().map(entry).collect()
+}
+
+/// How much of a text a mark tells, in characters.
+const TITLE: i64 = 120;
+
+/// The same lines in few words, for a figure.
+pub async fn marks(db: &Db, family: &[IncidentId], filter: &EntryFilter, most: i64) -> Result<Vec<Mark>> {
+    let statement = format!(
+        "select e.id, e.at, e.kind, substr(e.body, 1, {TITLE}) as title from entry e
+         where e.incident in ($1{}) and {ASKED_FOR} order by e.at, e.id limit $10",
+        others(family)
+    );
+    let narrowed = Narrowed::of(filter);
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
+        .bind(first(family))
+        .bind(narrowed.kind)
+        .bind(narrowed.lane)
+        .bind(narrowed.technique)
+        .bind(narrowed.sub_technique)
+        .bind(narrowed.by)
+        .bind(narrowed.text)
+        .bind(narrowed.from)
+        .bind(narrowed.to)
+        .bind(most)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let title: String = row.try_get("title")?;
+            Ok(Mark {
+                id: EntryId::try_from(row.try_get::<i64, _>("id")?)?,
+                at: at(row, "at")?,
+                kind: word(row, "kind")?,
+                title: title.lines().next().unwrap_or_default().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Whoever wrote at least one line.
+pub async fn writers(db: &Db, family: &[IncidentId]) -> Result<Vec<UserId>> {
+    let statement = format!(
+        "select distinct account from entry where incident in ({}) and account is not null order by account",
+        listed(family)
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).fetch_all(db.readers()).await?;
+    rows.iter().map(|row| Ok(UserId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
 }
 
 /// The entries that were written down last, the newest first.

@@ -24,7 +24,8 @@ fn steer(shown: &Shown) -> Markup {
                 @if shown.works {
                     details id="edit" open[record.summary.is_none()] {
                         summary { "Name, summary, marking" }
-                        form class="form gap-top" method="post" action=(shown.path("/edit")) data-done="Saved" {
+                        form class="form gap-top" method="post" action=(shown.path("/edit")) data-stay="" data-done="Saved" {
+                            input type="hidden" name="edition" value=(shown.view.edition);
                             div class="field" { label for="e-title" { "Name" } input id="e-title" name="title" value=(record.title) required maxlength="200"; }
                             div class="field" { label for="e-summary" { "What is known" } textarea id="e-summary" name="summary" rows="5" { (record.summary.as_deref().unwrap_or_default()) } }
                             @if shown.commands { (select("tlp", "Marking", None, &choices!(Tlp), Some(record.tlp))) }

@@ -103,7 +103,7 @@ test("an analyst acknowledges, and declares an incident with the plan's severity
 
 test("the incident has tasks, evidence, things and a timeline", LIMIT, async () => {
   for (const [path, text] of [
-    ["/incidents/INC-1", /Next steps/],
+    ["/incidents/INC-1", /To do now/],
     ["/incidents/INC-1/tasks", /Containment/],
     ["/incidents/INC-1/timeline", /vssadmin/],
     ["/incidents/INC-1/things", /ws-1[78]/],

@@ -16,7 +16,7 @@ const WIDTH: f64 = 1200.0;
 const LEFT: f64 = 18.0;
 const RIGHT: f64 = WIDTH - 18.0;
 /// How wide a mark stands for what lies in it.
-const CLOSE: f64 = 24.0;
+const CLOSE: f64 = 28.0;
 /// The rows of labels of one lane, and how high one is.
 const ROWS: usize = 4;
 const ROW: f64 = 19.0;
@@ -24,6 +24,8 @@ const ROW: f64 = 19.0;
 const TO_MARKS: f64 = 20.0;
 const TO_AXIS: f64 = 24.0;
 const AXIS: f64 = 30.0;
+/// What the words of a tick take, at the most.
+const TICK_ROOM: f64 = 74.0;
 /// A letter's width at the size of labels.
 const LETTER: f64 = 6.4;
 const LONGEST_LABEL: usize = 34;
@@ -248,8 +250,11 @@ fn ticks(axis: &Axis) -> Vec<(f64, String)> {
                 break;
             }
             let x = axis.place(at);
-            if x - stretch.left > 118.0 && stretch.right - x > 10.0 {
-                let words = if day(at) != last_day || step >= 86_400 {
+            let words_fit = stretch.right - x > TICK_ROOM || stretch.right > RIGHT - 1.0;
+            if x - stretch.left > 118.0 && stretch.right - x > 10.0 && words_fit {
+                let words = if step >= 86_400 {
+                    "%Y-%m-%d"
+                } else if day(at) != last_day {
                     "%m-%d %H:%M"
                 } else if step < 60 {
                     "%H:%M:%S"

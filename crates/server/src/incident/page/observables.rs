@@ -313,9 +313,11 @@ pub fn elsewhere(elsewhere: &seen::Elsewhere) -> Markup {
     const NAMED: usize = 3;
     let more = elsewhere.incidents.len().saturating_sub(NAMED) + elsewhere.alerts.len().saturating_sub(NAMED);
     html! {
-        @for id in elsewhere.incidents.iter().take(NAMED) { a href={ "/incidents/" (id) } { (id) } " " }
-        @for id in elsewhere.alerts.iter().take(NAMED) { a href={ "/alerts/" (id) } { (id) } " " }
-        @if more > 0 { span class="muted" { "and " (more) " more" } }
+        span class="elsewhere" {
+            @for id in elsewhere.incidents.iter().take(NAMED) { a href={ "/incidents/" (id) } { (id) } " " }
+            @for id in elsewhere.alerts.iter().take(NAMED) { a href={ "/alerts/" (id) } { (id) } " " }
+            @if more > 0 { span class="muted" { "and " (more) " more" } }
+        }
     }
 }
 

@@ -35,7 +35,7 @@ test("an incident is linked, and both say so", LIMIT, async () => {
   await page.getByLabel("Why").fill("The password was stolen there.");
   await page.getByRole("button", { name: "Link", exact: true }).click();
   await page.waitForURL(/related#LNK-1$/);
-  await page.getByRole("link", { name: /INC-1 Intrusion on ws-17/ }).waitFor();
+  await page.getByRole("region", { name: "Linked incidents" }).getByRole("link", { name: /INC-1 Intrusion/ }).waitFor();
   await page.goto("/incidents/INC-1");
   assert.match(await page.locator("#panel-related").innerText(), /Caused INC-2/);
 });

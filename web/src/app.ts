@@ -1,14 +1,18 @@
 // Where the browser's part of Watchbell begins. The server draws the pages; each module here adds one
 // convenience to them, and every page works, more slowly, without any of it.
 
+import { setUpChat } from "./chat";
 import { setUpConfirm, setUpDialogs } from "./confirm";
 import { setUpCopy } from "./copy";
+import { setUpFigure } from "./figure";
 import { setUpForms } from "./forms";
+import { setUpGraphs } from "./graph";
 import { setUpHtmx } from "./htmx";
 import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
 import { setUpMenus } from "./menu";
 import { setUpMorph } from "./morph";
+import { setUpResumable } from "./resume";
 import { setUpTables } from "./table";
 import { setUpTheme } from "./theme";
 import { setUpTimes } from "./time";
@@ -19,6 +23,8 @@ setUpConfirm();
 setUpHtmx();
 setUpMorph();
 setUpToasts();
+// Before the forms: a file that goes piece by piece is not theirs.
+setUpResumable();
 setUpForms();
 setUpTheme();
 setUpTimes();
@@ -27,5 +33,8 @@ setUpCopy();
 setUpMenus();
 setUpDialogs();
 setUpUploads();
+setUpGraphs();
+setUpChat();
+setUpFigure();
 setUpKeyboard();
 setUpLive();

@@ -63,7 +63,11 @@ export function setUpDialogs(): void {
     const opener = event.target.closest<HTMLElement>("[data-opens]");
     if (opener) {
       const dialog = document.getElementById(opener.dataset["opens"] ?? "");
-      if (dialog instanceof HTMLDialogElement) dialog.showModal();
+      if (dialog instanceof HTMLDialogElement) {
+        // Where scripts are off, a link leads to a page that has the same.
+        event.preventDefault();
+        dialog.showModal();
+      }
       return;
     }
     event.target.closest("[data-closes]")?.closest("dialog")?.close();

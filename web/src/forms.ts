@@ -3,6 +3,7 @@
 // reader on the page they are on. Without scripts the browser sends the same forms itself.
 
 import { element } from "./dom";
+import { refreshAll } from "./live";
 import { toast } from "./toast";
 
 const SAID = "watchbell.said";
@@ -36,8 +37,16 @@ async function send(form: HTMLFormElement, submitter: Submitter): Promise<void> 
   const onward = answer.headers.get("location");
   if (answer.ok && onward) {
     const done = submitter?.dataset["done"] ?? form.dataset["done"];
-    if (done) keep(done);
     const stays = submitter?.dataset["stay"] !== undefined || form.dataset["stay"] !== undefined;
+    if (stays && form.closest("[hx-swap=morph], dialog") && refreshAll()) {
+      // What stands elsewhere on the page, half written, stays.
+      form.reset();
+      form.querySelector(":scope > .error-summary")?.remove();
+      form.closest("dialog")?.close();
+      if (done) toast({ level: "good", title: done });
+      return;
+    }
+    if (done) keep(done);
     // The browser would put what was sent back into the fields.
     form.reset();
     go(stays ? location.href : onward);
@@ -45,7 +54,22 @@ async function send(form: HTMLFormElement, submitter: Submitter): Promise<void> 
     refuse(form, "You are signed out", "Sign in again in another tab, then send this once more. Nothing that you wrote is lost.");
   } else {
     const { title, detail } = await reason(answer);
+    if (answer.status === 409) await catchUp(form);
     refuse(form, title, detail);
+  }
+}
+
+/** The writer is told what stands there now; what they save next is meant to follow it. */
+async function catchUp(form: HTMLFormElement): Promise<void> {
+  const edition = form.querySelector<HTMLInputElement>("input[name=edition]");
+  if (!edition) return;
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+    const now = page.querySelector<HTMLInputElement>(`form[action="${CSS.escape(form.getAttribute("action") ?? "")}"] input[name=edition]`);
+    if (now) edition.value = now.value;
+    form.querySelector(".form-stale")?.remove();
+  } catch {
+    // The next attempt is refused as this one was.
   }
 }
 
@@ -78,7 +102,8 @@ function refuse(form: HTMLFormElement, title: string, detail: string): void {
   shown.focus();
 }
 
-function go(address: string): void {
+/** Goes to a page of ours, anew if it is this one. */
+export function go(address: string): void {
   const target = new URL(address, location.href);
   if (target.pathname !== location.pathname || target.search !== location.search) {
     location.assign(target);
@@ -90,7 +115,8 @@ function go(address: string): void {
   location.reload();
 }
 
-function keep(done: string): void {
+/** Says on the next page what was done. */
+export function keep(done: string): void {
   try {
     sessionStorage.setItem(SAID, done);
   } catch {

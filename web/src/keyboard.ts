@@ -47,7 +47,7 @@ function move(step: number): void {
 }
 
 function currentRow(): Element | null {
-  return document.activeElement?.closest("tr, li.task") ?? null;
+  return document.activeElement?.closest("tr, li.task, li.chat-line") ?? null;
 }
 
 function select(): boolean {
@@ -61,15 +61,25 @@ function act(key: string): boolean {
   const row = currentRow();
   const inRow = row ? [...row.querySelectorAll<HTMLElement>(query)].find(isVisible) : undefined;
   const onPage = [...document.querySelectorAll<HTMLElement>(query)].find(
-    (found) => isVisible(found) && (!found.closest("tbody tr") || !row),
+    (found) => isVisible(found) && (!found.closest("tbody tr, .chat-line") || !row),
   );
   const found = inRow ?? onPage;
   found?.click();
   return found !== undefined;
 }
 
+/** The keys of the page itself: what names its key and says in `data-key-help` what that does. */
+function ofPage(): typeof HELP {
+  const keys = new Map<string, string>();
+  for (const found of document.querySelectorAll<HTMLElement>("[data-key][data-key-help]")) {
+    const { key, keyHelp } = found.dataset;
+    if (key && keyHelp && !keys.has(key) && isVisible(found)) keys.set(key, keyHelp);
+  }
+  return keys.size === 0 ? [] : [["On this page", [...keys].map(([key, meaning]) => [[key], meaning])]];
+}
+
 function help(): void {
-  const groups = HELP.map(([name, keys]) =>
+  const groups = [...HELP, ...ofPage()].map(([name, keys]) =>
     element("section", {}, element("h3", {}, name), element("dl", {}, ...keys.flatMap(([pressed, meaning]) => {
       const term = element("dt");
       pressed.forEach((key, index) => term.append(...(index > 0 ? [" "] : []), element("kbd", {}, key)));

@@ -109,7 +109,7 @@ function waitForWriting(): void {
     const ready = [...late].filter((list) => !isWrittenIn(list));
     if (ready.length === 0) return;
     ready.forEach((list) => late.delete(list));
-    for (const topic of topicsOfPage()) document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+    refreshAll();
   };
 }
 
@@ -161,6 +161,13 @@ function topicsOfPage(): string[] {
   return (document.body.dataset["live"] ?? "").split(",").map((topic) => topic.trim()).filter(Boolean);
 }
 
+/** Asks for everything live on the page anew. False where nothing is live. */
+export function refreshAll(): boolean {
+  const topics = topicsOfPage();
+  for (const topic of topics) document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+  return topics.length > 0;
+}
+
 export function setUpLive(): void {
   waitForWriting();
   keepPlace();
@@ -170,7 +177,10 @@ export function setUpLive(): void {
     return;
   }
   show("off");
-  const live = new Live(`/live?topics=${encodeURIComponent(topics.join(","))}`, topics);
+  // Others in the incident see which part of it the reader looks at.
+  const here = document.querySelector<HTMLElement>("[data-here]")?.dataset["here"];
+  const query = new URLSearchParams({ topics: topics.join(","), ...(here ? { here } : {}) });
+  const live = new Live(`/live?${query}`, topics);
   if (!document.hidden) live.open();
   document.addEventListener("visibilitychange", () => (document.hidden ? live.pause() : live.open()));
   window.addEventListener("pagehide", () => live.pause());

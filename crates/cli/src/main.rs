@@ -8,6 +8,7 @@ mod demo;
 mod files;
 mod hunt;
 mod import;
+mod obligations;
 mod papers;
 mod rules;
 mod serve;
@@ -41,6 +42,7 @@ enum Command {
     Serve(serve::Args),
     Tail(tail::Args),
     Rules(rules::Args),
+    Obligations(obligations::Args),
     Demo(demo::Args),
     Import(import::Args),
     Report(papers::ReportArgs),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Tail(args) => tail::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Obligations(args) => obligations::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Report(args) => papers::report(&args),

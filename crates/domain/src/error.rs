@@ -25,6 +25,9 @@ pub enum Error {
     #[error("the contract with {partner} cannot be used: {why}")]
     Contract { partner: String, why: String },
 
+    #[error("whoever asks for a {what} cannot approve it; ask somebody else")]
+    OwnApproval { what: &'static str },
+
     #[error("{what} must not be blank")]
     Blank { what: &'static str },
 
@@ -61,6 +64,9 @@ pub enum Error {
     #[error("this person commands the incident already")]
     AlreadyCommander,
 
+    #[error("only whoever is asked answers for themselves; you are not asked for this place")]
+    NotAsked,
+
     #[error("a chain of custody begins with collecting the item")]
     CustodyNotBegun,
 
@@ -72,6 +78,15 @@ pub enum Error {
 
     #[error("nobody receives the item when it is {0}; leave the receiver out")]
     NoReceiver(CustodyAct),
+
+    #[error("only {0}, to whom it is offered, can accept or refuse the item; an offer can be withdrawn")]
+    NotTheReceiver(String),
+
+    #[error("an item is destroyed by two people: somebody else than who proposed it has to approve")]
+    SecondPersonNeeded,
+
+    #[error("the item is under legal hold; the hold has to be lifted first")]
+    UnderHold,
 
     #[error("the stored {what} is inconsistent: {why}")]
     Inconsistent { what: &'static str, why: &'static str },

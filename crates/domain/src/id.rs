@@ -85,20 +85,43 @@ ids! {
     LinkId = "LNK", "a link's number", "LNK-1";
     /// That one incident was merged into another.
     MergeId = "MRG", "a merge's number", "MRG-1";
+    /// A notice to an authority, to people or to a partner.
+    NoticeId = "NTC", "a notice's number", "NTC-1";
+    /// The decision that a duty to notify is not met by the incident.
+    WaiverId = "NND", "the number of a decision not to notify", "NND-1";
+    /// A version of the profile that selects duties to notify.
+    DutyProfileId = "DPR", "a profile's number", "DPR-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
     TaskId = "TSK", "a task's number", "TSK-1";
     /// A line on the timeline.
     EntryId = "ENT", "a timeline entry's number", "ENT-1";
+    /// A line of the chat in an incident's room.
+    ChatLineId = "CHT", "a chat line's number", "CHT-1";
     ObservableId = "OBS", "an observable's number", "OBS-1";
     AssetId = "AST", "an asset's number", "AST-1";
     DecisionId = "DEC", "a decision's number", "DEC-1";
     EventId = "EVT", "an event's number", "EVT-1";
+    /// A legal hold.
+    HoldId = "HLD", "a legal hold's number", "HLD-1";
+    /// The key with which a person signs acts of custody.
+    SigningKeyId = "SIG", "a signing key's number", "SIG-1";
     UserId = "USR", "a user's number", "USR-1";
     ApiKeyId = "KEY", "an API key's number", "KEY-1";
     /// One delivery of telemetry: a file, or a request's body.
     IntakeId = "INT", "an intake's number", "INT-1";
     /// Where telemetry comes from, again and again.
     SourceId = "SRC", "a source's number", "SRC-1";
+    /// A place in an incident's response that a role has to fill.
+    MusterId = "MUS", "a place's number", "MUS-1";
+    /// A task that somebody saved for others to use.
+    SavedTaskId = "LIB", "a saved task's number", "LIB-1";
+    /// A record of data and people concerned.
+    AffectedId = "DAT", "a data record's number", "DAT-1";
+    EffortId = "EFF", "an effort's number", "EFF-1";
+    CostId = "CST", "a cost's number", "CST-1";
+    ApprovalId = "APR", "an approval's number", "APR-1";
+    /// A time that is owed in an incident.
+    ClockId = "CLK", "a clock's number", "CLK-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
 }

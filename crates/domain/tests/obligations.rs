@@ -2,8 +2,12 @@
 //! (`obligation_cases.yaml`) and the ways in which a file can be wrong.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+use common::duty_files as shipped;
 
 use domain::Text;
 use domain::obligation::{
@@ -14,23 +18,6 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
-
-/// Name within the folder, text.
-fn shipped() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/obligations");
-    let mut files = Vec::new();
-    for (under, prefix) in [(folder.clone(), ""), (folder.join("notices"), "notices/")] {
-        for entry in std::fs::read_dir(under).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-                files.push((name, std::fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
-    files.sort();
-    files
-}
 
 fn read(files: &[(String, String)]) -> Result<Book, Vec<Refusal>> {
     let sources: Vec<Source<'_>> = files.iter().map(|(name, text)| Source { name, text }).collect();

@@ -21,6 +21,7 @@ mod xml;
 
 pub mod chart;
 mod docx;
+pub mod graph;
 mod html;
 mod markdown;
 mod pdf;

@@ -14,8 +14,10 @@ use tokio::sync::broadcast;
 
 use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
+use crate::evidence;
 use crate::identity::throttle::Throttle;
 use crate::intake::{Desk, syslog};
+use crate::web::presence::Presence;
 
 /// The schema, one file a subject. A file that has been released never changes.
 pub const MIGRATIONS: &[Migration] = &[
@@ -36,9 +38,17 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_noise", sql: include_str!("../migrations/0014_noise.sql") },
     Migration { name: "0014_grouping", sql: include_str!("../migrations/0014_grouping.sql") },
     Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },
+    Migration { name: "0015_vault", sql: include_str!("../migrations/0015_vault.sql") },
     Migration { name: "0017_room", sql: include_str!("../migrations/0017_room.sql") },
+    Migration { name: "0018_response", sql: include_str!("../migrations/0018_response.sql") },
+    Migration { name: "0018b_tasks", sql: include_str!("../migrations/0018b_tasks.sql") },
+    Migration { name: "0018c_impact", sql: include_str!("../migrations/0018c_impact.sql") },
+    Migration { name: "0018d_asset", sql: include_str!("../migrations/0018d_asset.sql") },
     Migration { name: "0019_kinship", sql: include_str!("../migrations/0019_kinship.sql") },
     Migration { name: "0016_viewing", sql: include_str!("../migrations/0016_viewing.sql") },
+    Migration { name: "0019b_observable", sql: include_str!("../migrations/0019b_observable.sql") },
+    Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
+    Migration { name: "0021_obligation", sql: include_str!("../migrations/0021_obligation.sql") },
 ];
 
 /// How a server is started.
@@ -59,6 +69,8 @@ pub struct Config {
     /// The ledger's name in its checkpoints.
     pub origin: String,
     pub clock: Clock,
+    /// What uploads of evidence may take.
+    pub uploads: evidence::Limits,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
 }
@@ -74,6 +86,7 @@ impl Config {
             largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
+            uploads: evidence::Limits::default(),
             syslog: syslog::Addresses::default(),
         }
     }
@@ -91,8 +104,12 @@ pub struct App {
     pub mappings: Arc<telemetry::Mappings>,
     pub intake: Arc<Desk>,
     pub key: Arc<SigningKey>,
+    /// The keys of evidence, and the uploads of it that are under way.
+    pub vault: Arc<evidence::Vault>,
     pub signals: broadcast::Sender<Signal>,
     pub data: Arc<PathBuf>,
+    /// Who has which incident open.
+    pub(crate) presence: Arc<Presence>,
     pub(crate) throttle: Arc<Throttle>,
     /// The hash of the one-time set-up token, until the first administrator exists.
     pub(crate) setup: Arc<RwLock<Option<String>>>,
@@ -108,6 +125,7 @@ impl App {
         let db = Db::open(&address, MIGRATIONS).await?;
         let blobs = Blobs::open(config.data.join("blobs"))?;
         let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
+        let vault = evidence::Vault::open(&config.data, config.uploads)?;
         let (engine, rules) = crate::alert::rules::load(&config.rules, &config.placeholders)?;
         let signals = outbox::follow(&db).await?;
         Ok(App {
@@ -119,8 +137,10 @@ impl App {
             mappings: Arc::clone(&config.mappings),
             intake: Arc::new(Desk::new(config.largest_intake)),
             key: Arc::new(key),
+            vault: Arc::new(vault),
             signals,
             data: Arc::new(config.data.clone()),
+            presence: Arc::default(),
             throttle: Arc::default(),
             setup: Arc::default(),
             plan: Arc::default(),

@@ -5,9 +5,11 @@
 mod batches;
 mod hunt;
 mod kill;
+mod obligations;
 mod rules;
 mod served;
 mod story;
 mod support;
 mod tail;
 mod tail_ship;
+mod upload;

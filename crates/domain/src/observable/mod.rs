@@ -6,9 +6,11 @@
 mod field;
 mod noise;
 mod shape;
+mod text;
 
 pub use field::{Entities, ObservableRole, Sighting, entities_of, entity_of, from_event, from_field};
 pub use shape::host_of_url;
+pub use text::{InText, MOST_IN_TEXT, find_in_text};
 
 use std::fmt;
 
@@ -64,6 +66,24 @@ impl ObservableKind {
         matches!(self, Self::Host | Self::Account)
     }
 
+    /// Whether the label is an ordinary word, which stands in lower case within a sentence.
+    pub const fn is_plain_word(self) -> bool {
+        matches!(
+            self,
+            Self::Host
+                | Self::Account
+                | Self::Domain
+                | Self::Email
+                | Self::File
+                | Self::Process
+                | Self::RegistryKey
+        )
+    }
+
+    pub const fn is_digest(self) -> bool {
+        matches!(self, Self::Md5 | Self::Sha1 | Self::Sha256)
+    }
+
     /// How a value of this kind should look, for the refusal of one that does not.
     const fn shape(self) -> (&'static str, &'static str) {
         match self {
@@ -84,6 +104,30 @@ impl ObservableKind {
             Self::Subject => ("a mail's subject", "Your invoice 4711"),
         }
     }
+}
+
+/// How many tags an observable may have, and how long each may be.
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 40;
+
+/// Tags in their one spelling, each once: lower case, without the marks that part them.
+pub fn tags<T: AsRef<str>>(given: &[T]) -> Result<Vec<String>> {
+    let mut tags = std::collections::BTreeSet::new();
+    for tag in given {
+        let tag = crate::Line::new("a tag", &tag.as_ref().trim().to_lowercase())?.to_string();
+        let length = tag.chars().count();
+        if length > LONGEST_TAG {
+            return Err(Error::TooLong { what: "a tag", limit: LONGEST_TAG, length });
+        }
+        if tag.contains(['"', '\\', ',']) {
+            return Err(Error::Malformed { what: "a tag", value: tag, example: "c2 or kit-17" });
+        }
+        tags.insert(tag);
+    }
+    if tags.len() > MOST_TAGS {
+        return Err(Error::TooMany { what: "tags", limit: MOST_TAGS, count: tags.len() });
+    }
+    Ok(tags.into_iter().collect())
 }
 
 /// A value under one spelling, so that the same thing seen twice is equal: names, accounts and digests in
@@ -138,9 +182,23 @@ impl Observable {
         Self::new(shape::kind_of(&value)?, &value).ok()
     }
 
+    /// A text in which values were made harmless, with them as they are.
+    pub fn refang(text: &str) -> String {
+        shape::refang(text.trim())
+    }
+
     /// The address in `text`, also with a port behind it.
     pub fn address(text: &str) -> Option<Self> {
         shape::address(text).map(Self::from)
+    }
+
+    /// An address that many organisations use for themselves.
+    pub fn is_private_address(&self) -> bool {
+        match self.value.parse() {
+            Ok(std::net::IpAddr::V4(address)) => address.is_private() || address.is_link_local(),
+            Ok(std::net::IpAddr::V6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+            Err(_) => false,
+        }
     }
 
     pub const fn kind(&self) -> ObservableKind {

@@ -47,7 +47,26 @@ pub(super) fn kind_of(value: &str) -> Option<Kind> {
 
 /// Undoes the ways in which analysts make a value harmless before they pass it on.
 pub(super) fn refang(value: &str) -> String {
-    let value = value.replace("[.]", ".").replace("(.)", ".").replace("[:]", ":").replace("[@]", "@");
+    const HARMLESS: [(&str, &str); 13] = [
+        ("[.]", "."),
+        ("(.)", "."),
+        ("{.}", "."),
+        ("[dot]", "."),
+        ("(dot)", "."),
+        ("[DOT]", "."),
+        ("[://]", "://"),
+        ("[:]", ":"),
+        ("[@]", "@"),
+        ("(@)", "@"),
+        ("[at]", "@"),
+        ("(at)", "@"),
+        ("[AT]", "@"),
+    ];
+    // In a path such marks are its own.
+    if is_path(value) || is_registry_key(value) {
+        return value.to_owned();
+    }
+    let value = HARMLESS.iter().fold(value.to_owned(), |value, (mark, meant)| value.replace(mark, meant));
     match value.split_at_checked(4) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("hxxp") => format!("http{rest}"),
         _ => value,

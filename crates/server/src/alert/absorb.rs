@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::grouping::{self, Grouped};
 use super::rules::KnownRule;
 use super::store::Span;
-use super::{Alert, Found, GroupPart, Match, Touched, matches, noise, risk, store, suppress};
+use super::{Alert, Found, GroupPart, Match, Touched, matches, noise, risk, store, suppress, values};
 use crate::change::Change;
 use crate::error::Result;
 
@@ -182,6 +182,9 @@ async fn keep(change: &mut Change<'_>, delivery: IntakeId, mut grown: Vec<Growin
     for growing in &grown {
         matches::keep(change.tx, growing.alert.id, growing.alert.count, &growing.new).await?;
     }
+    let new: Vec<(AlertId, i64, &[Match])> =
+        grown.iter().map(|growing| (growing.alert.id, growing.alert.count, growing.new.as_slice())).collect();
+    values::note(change, &new).await?;
     let alerts: Vec<AlertId> = grown.iter().map(|growing| growing.alert.id).collect();
     store::insert_deliveries(change.tx, delivery, &alerts).await?;
     let counts: Vec<(AlertId, usize)> =
@@ -214,6 +217,7 @@ pub(super) async fn keep_alert(
         store::update_growth(change.tx, alert).await?;
     }
     matches::keep(change.tx, alert.id, alert.count, new).await?;
+    values::note(change, &[(alert.id, alert.count, new)]).await?;
     noise::count(change, &[(alert.id, new.len())]).await?;
     announce(change, alert, fresh).await
 }

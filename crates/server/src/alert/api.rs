@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::alike::{self, AlikeAlert};
 use super::noise::{self, Noise};
 use super::rules::{KnownRule, RefusedRule};
 use super::try_event::{self, Tried};
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(alerts))
         .routes(routes!(alert))
         .routes(routes!(matches))
+        .routes(routes!(similar))
         .routes(routes!(acknowledge))
         .routes(routes!(dismiss))
         .routes(routes!(reopen))
@@ -322,6 +324,17 @@ struct Trial {
 }
 
 /// Says why a rule fires on an event, or why it does not. Nothing is kept.
+/// Lists the alerts that are like this one, with the reasons.
+#[utoipa::path(get, path = "/api/v1/alerts/{id}/similar", tag = "alert", params(("id" = String, Path, example = "ALR-1")),
+    responses((status = 200, body = [AlikeAlert]), (status = 404, body = Problem)))]
+async fn similar(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<AlertId>,
+) -> Result<axum::Json<Vec<AlikeAlert>>> {
+    Ok(axum::Json(alike::of_alert(&app, &actor, id).await?))
+}
+
 #[utoipa::path(post, path = "/api/v1/rules/{id}/explain", tag = "rules", params(("id" = String, Path)),
     request_body = Trial,
     responses((status = 200, body = Tried), (status = 404, body = Problem), (status = 422, body = Problem)))]

@@ -2,6 +2,7 @@
 //! here; how detections become alerts is in `absorb`, which rules there are in `rules`.
 
 pub mod absorb;
+pub mod alike;
 pub mod api;
 pub mod correlate;
 mod coverage;
@@ -20,6 +21,7 @@ mod rules_page;
 mod store;
 pub mod suppress;
 mod try_event;
+pub mod values;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};
 use domain::{

@@ -11,6 +11,7 @@ use domain::alert::{AlertStatus, Verdict};
 use domain::{Actor, AlertId, Permission, UserId};
 use maud::{Markup, html};
 
+use super::alike::{self, AlikeAlert};
 use super::rules::{KnownRule, technique_name};
 use super::{Act, Alert, Match, coverage_page, grouping, merge_page, queue_page, risk, rules_page, suppress};
 use crate::app::App;
@@ -20,6 +21,7 @@ use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::paging::{Page, PageQuery};
 use crate::web::parts;
+pub(super) use crate::web::parts::encode;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -66,18 +68,6 @@ pub(super) fn chosen(pairs: &Pairs) -> Result<Vec<AlertId>> {
     Ok(chosen)
 }
 
-/// Text as a part of an address.
-pub(super) fn encode(text: &str) -> String {
-    let percent = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    text.bytes().map(percent).collect()
-}
-
 /// An alert's status, with the way to its incident.
 pub fn status(alert: &Alert) -> Markup {
     let word = match alert.status {
@@ -107,6 +97,7 @@ async fn alert(
     let names = event::page::names(&app, &actor).await?;
     let merged = merge_page::card(&app, &actor, &alert).await?;
     let signs = risk::alert_card(&app, &actor, &alert).await?;
+    let similar = alike::of_alert(&app, &actor, id).await?;
     let shown = match matches.items.first() {
         Some(first) => Some((event::get(&app, &actor, first.event).await?, first)),
         None => None,
@@ -134,7 +125,12 @@ async fn alert(
                     @if alert.origin.is_none() || !matches.items.is_empty() { (matches_card(&alert, &matches)) }
                     @if let Some((event, found)) = &shown { (event_card(event, found, app.rules.get(&found.rule))) }
                 }
-                aside class="stack" aria-label="Facts" { (facts(&alert, &names)) (history_card(&history, &names)) }
+                aside class="stack" aria-label="Facts" {
+                    (facts(&alert, &names))
+                    @if actor.may(Permission::ReadIncident) { div hx-get={ "/incidents/like?alert=" (alert.id) } hx-trigger="load" hx-select="#similar-incidents" hx-swap="innerHTML" hx-target="this" {} }
+                    (similar_card(&similar))
+                    (history_card(&history, &names))
+                }
             }
         }
     };
@@ -276,6 +272,28 @@ fn facts(alert: &Alert, names: &HashMap<UserId, String>) -> Markup {
                     @if let Some(kind) = alert.suggested_type { dt { "Suggested incident type" } dd { (kind.label()) } }
                     @if let Some(user) = alert.acknowledged_by {
                         dt { "Acknowledged by" } dd { (parts::person(names.get(&user).map_or("somebody", String::as_str))) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Other alerts that are like it, with the reasons.
+fn similar_card(similar: &[AlikeAlert]) -> Markup {
+    html! {
+        @if !similar.is_empty() {
+            section class="card" aria-labelledby="similar" {
+                div class="card-head" { h2 id="similar" { "Similar alerts" } span class="muted" { (similar.len()) } }
+                ul class="lines" {
+                    @for one in similar {
+                        li id={ "like-" (one.alert.id) } {
+                            div class="line-main" {
+                                a href={ "/alerts/" (one.alert.id) } { (one.alert.id) " " (one.alert.title) }
+                                p class="line-sub" { (one.reasons.join("; ")) }
+                            }
+                            span class="line-end" { (status(&one.alert)) }
+                        }
                     }
                 }
             }

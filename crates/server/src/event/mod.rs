@@ -9,7 +9,8 @@ mod store;
 use std::fmt;
 
 use bytes::Bytes;
-use domain::{Actor, EventId, IntakeId, Permission, SourceId, UserId};
+use domain::observable::{Sighting, from_event};
+use domain::{Actor, EventId, IntakeId, Observable, ObservableKind, Permission, SourceId, UserId};
 use jiff::Timestamp;
 use platform::db::Tx;
 use serde::Serialize;
@@ -159,6 +160,38 @@ pub struct StoredEvent {
     pub raw_sha256: String,
 }
 
+impl StoredEvent {
+    /// Its fields as texts; a list gives one for each of its parts.
+    pub fn texts(&self) -> Vec<(String, String)> {
+        let mut texts = Vec::with_capacity(self.fields.len());
+        for (name, value) in &self.fields {
+            match value {
+                Value::String(text) => texts.push((name.clone(), text.clone())),
+                Value::Array(parts) => texts.extend(
+                    parts.iter().filter_map(Value::as_str).map(|text| (name.clone(), text.to_owned())),
+                ),
+                Value::Number(number) => texts.push((name.clone(), number.to_string())),
+                Value::Null | Value::Bool(_) | Value::Object(_) => {}
+            }
+        }
+        texts
+    }
+
+    /// The values worth remembering in it, with the parts that they play.
+    pub fn sightings(&self) -> Vec<Sighting> {
+        let texts = self.texts();
+        let mut sightings = from_event(texts.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        // Some formats name the machine in no field of their own.
+        if let Some(host) = &self.host
+            && let Ok(observable) = Observable::new(ObservableKind::Host, host)
+            && !sightings.iter().any(|one| one.observable == observable && one.role.is_none())
+        {
+            sightings.push(Sighting { observable, role: None });
+        }
+        sightings
+    }
+}
+
 /// What begins a delivery.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
@@ -288,9 +321,20 @@ pub async fn deliveries_of(tx: &mut Tx, events: &[EventId]) -> Result<Vec<Delive
     store::deliveries_of(tx, events).await
 }
 
+/// The deliveries that these events came in, by number, outside of a change.
+pub async fn delivered_in(app: &App, actor: &Actor, events: &[EventId]) -> Result<Vec<Delivery>> {
+    need(actor, Permission::ReadAlerts, "seeing what was taken in")?;
+    store::deliveries_of(&mut *app.db.readers().acquire().await?, events).await
+}
+
 /// The first event of a delivery.
 pub async fn first_of(tx: &mut Tx, delivery: IntakeId) -> Result<Option<EventId>> {
     store::first_of(tx, delivery).await
+}
+
+/// Whether the blob of this name holds a delivery.
+pub async fn is_delivery_in(tx: &mut Tx, sha256: &str) -> Result<bool> {
+    store::is_delivery(tx, sha256).await
 }
 
 /// Whether anything was ever taken in.
@@ -380,4 +424,28 @@ pub async fn fail(change: &mut Change<'_>, id: IntakeId, problem: &str) -> Resul
 async fn announce(change: &mut Change<'_>, delivery: &Delivery, act: &str) -> Result<()> {
     change.record(&delivery.id.to_string(), act, delivery, None).await?;
     change.tell("deliveries", &delivery.id.to_string(), None).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_give_each_of_their_parts_and_the_host_is_named() {
+        let fields = serde_json::json!({ "a": ["x", "y"], "b": 3, "c": null });
+        let event = StoredEvent {
+            id: EventId::try_from(1).unwrap(),
+            delivery: IntakeId::try_from(1).unwrap(),
+            at: None,
+            host: Some("WS01".to_owned()),
+            format: "json".to_owned(),
+            source: Source::default(),
+            fields: fields.as_object().unwrap().clone(),
+            raw: Vec::new(),
+            raw_sha256: String::new(),
+        };
+        assert_eq!(event.texts().len(), 3);
+        let seen: Vec<String> = event.sightings().iter().map(|one| one.observable.to_string()).collect();
+        assert_eq!(seen, ["host ws01"]);
+    }
 }

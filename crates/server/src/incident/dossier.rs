@@ -7,13 +7,16 @@ use std::sync::Arc;
 use domain::plan::{Plan, SeverityLevel};
 use domain::{Actor, IncidentId, UserId};
 
-use super::read::{self, TechniqueCount};
-use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task, store};
+use super::chat::{self, ChatLine};
+use super::impact::{self, Impact};
+use super::kin::{self, Merge};
+use super::read::{self, EntryFilter, TechniqueCount};
+use super::response::clock::{self, ClockView};
+use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task};
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::Result;
-use crate::identity::{self, scope};
-use crate::plan;
+use crate::{identity, plan};
 
 /// An incident with everything that belongs to it.
 #[derive(Debug, Clone)]
@@ -31,11 +34,18 @@ pub struct Dossier {
     /// The whole timeline, by what happened when.
     pub entries: Vec<Entry>,
     pub decisions: Vec<Decision>,
+    /// All that was said in the room, in its order.
+    pub chat: Vec<ChatLine>,
     pub observables: Vec<Observed>,
     pub assets: Vec<Asset>,
     pub techniques: Vec<TechniqueCount>,
+    pub impact: Impact,
+    /// The times that were owed, those that were replaced as well.
+    pub clocks: Vec<ClockView>,
     pub members: Vec<Person>,
     pub phases: Vec<PhaseChange>,
+    /// The incidents that are merged into it.
+    pub merged: Vec<Merge>,
     /// The names of everybody, for records that name people by number.
     pub people: BTreeMap<UserId, String>,
 }
@@ -54,7 +64,6 @@ impl Dossier {
 
 pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier> {
     let incident = read::get(app, actor, id).await?;
-    let family = scope::family(app, id).await?;
     let plan = plan::version(app, incident.record.plan).await?;
     let level = plan.severity.level(incident.record.severity).cloned();
     let procedure =
@@ -65,13 +74,21 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         procedure,
         alerts: alert::of_incident(app, id).await?,
         tasks: read::tasks(app, actor, id).await?,
-        entries: store::timeline::page(&app.db, &family, None, None, None, i64::MAX).await?,
+        entries: read::all_entries(app, actor, id, &EntryFilter::default()).await?,
         decisions: read::decisions(app, actor, id).await?,
+        chat: chat::all(app, actor, id).await?,
         observables: read::observables(app, actor, id).await?,
         assets: read::assets(app, actor, id).await?,
         techniques: read::techniques(app, actor, id).await?,
+        impact: impact::impact(app, actor, id).await?,
+        clocks: clock::list(app, actor, id).await?,
         members: read::members(app, actor, id).await?,
         phases: read::phases(app, actor, id).await?,
+        merged: kin::merges(app, actor, id)
+            .await?
+            .into_iter()
+            .filter(|merge| merge.head == id && merge.ended.is_none())
+            .collect(),
         people: identity::names(app).await?,
         plan,
         incident,

@@ -1,10 +1,10 @@
 //! What was found: observables, and the assets that are affected. Most come from events; people add
 //! what they learn otherwise, and say what each is.
 
-use domain::asset::AssetState;
+use domain::asset::{self, AssetState};
 use domain::observable::Standing;
 use domain::timeline::EntryKind;
-use domain::{Actor, AssetId, IncidentId, Observable, ObservableId, ObservableKind};
+use domain::{Actor, IncidentId, Observable, ObservableId, ObservableKind, Tlp};
 
 use super::{Asset, Observed, keep, optional, store, text};
 use crate::app::App;
@@ -19,6 +19,33 @@ pub struct NewObservable {
     pub kind: Option<ObservableKind>,
     pub standing: Standing,
     pub note: Option<String>,
+    pub tlp: Option<Tlp>,
+    pub tags: Vec<String>,
+}
+
+/// An observable that no event shows yet.
+pub(super) fn unseen(incident: IncidentId, value: &Observable) -> Result<Observed> {
+    Ok(Observed {
+        id: keep::unnumbered()?,
+        incident,
+        kind: value.kind(),
+        value: value.value().to_owned(),
+        standing: Standing::Unknown,
+        note: None,
+        tlp: None,
+        tags: Vec::new(),
+        count: 0,
+        first_seen: None,
+        last_seen: None,
+        parts: Vec::new(),
+        events: Vec::new(),
+        united: Vec::new(),
+    })
+}
+
+/// Tags as they are kept: each once, in order.
+pub(super) fn tags(given: &[String]) -> Result<Vec<String>> {
+    Ok(domain::observable::tags(given)?)
 }
 
 pub async fn add_observable(
@@ -29,6 +56,7 @@ pub async fn add_observable(
 ) -> Result<Observed> {
     let value = observable(new.kind, &new.value)?;
     let note = note(new.note)?;
+    let tags = tags(&new.tags)?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -42,7 +70,8 @@ pub async fn add_observable(
                     known.id
                 )));
             }
-            let observed = unseen(incident, &value, new.standing, note)?;
+            let observed =
+                Observed { standing: new.standing, note, tlp: new.tlp, tags, ..unseen(incident, &value)? };
             let stored = store::things::insert(change, vec![observed]).await?.pop();
             let observed = stored.ok_or_else(|| Error::Damaged("an observable was not stored".to_owned()))?;
             commit(change, &observed, "observable.add").await?;
@@ -77,7 +106,14 @@ pub async fn add_several(
         if wanted.iter().any(|known| known.kind == value.kind() && known.value == value.value()) {
             continue;
         }
-        wanted.push(unseen(incident, &value, one.standing, note(one.note)?)?);
+        let (note, tags) = (note(one.note)?, tags(&one.tags)?);
+        wanted.push(Observed {
+            standing: one.standing,
+            note,
+            tlp: one.tlp,
+            tags,
+            ..unseen(incident, &value)?
+        });
     }
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
@@ -125,39 +161,27 @@ fn observable(kind: Option<ObservableKind>, value: &str) -> Result<Observable> {
     }
 }
 
-/// An observable that no event has shown yet.
-fn unseen(
-    incident: IncidentId,
-    value: &Observable,
-    standing: Standing,
-    note: Option<String>,
-) -> Result<Observed> {
-    Ok(Observed {
-        id: keep::unnumbered()?,
-        incident,
-        kind: value.kind(),
-        value: value.value().to_owned(),
-        standing,
-        note,
-        count: 0,
-        first_seen: None,
-        last_seen: None,
-        parts: Vec::new(),
-        events: Vec::new(),
-        united: Vec::new(),
-    })
+/// What somebody says of an observable; what is left out stays.
+pub struct Word {
+    pub standing: Standing,
+    pub note: Option<String>,
+    pub tags: Option<Vec<String>>,
+    /// `Some(None)`: as its incident.
+    pub tlp: Option<Option<Tlp>>,
 }
 
-/// Says what an observable is: an indicator (known bad), harmless, or neither.
+/// Says what an observable is: an indicator (known bad), harmless, or neither; how far it may be passed on, and
+/// the tags by which it is found.
 pub async fn set_standing(
     app: &App,
     actor: &Actor,
     incident: IncidentId,
     id: ObservableId,
-    standing: Standing,
-    given: Option<String>,
+    word: Word,
 ) -> Result<Observed> {
-    let given = note(given)?;
+    let given = note(word.note)?;
+    let (standing, tlp) = (word.standing, word.tlp);
+    let given_tags = word.tags.as_deref().map(tags).transpose()?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -165,19 +189,29 @@ pub async fn set_standing(
             let family = scope::family_in(change, incident).await?;
             let same = store::things::same_in(change.tx, &family, id).await?;
             let shown = same.first().cloned().ok_or(Error::NotFound("observable"))?;
-            if given.is_none() && same.iter().all(|one| one.standing == standing) {
+            let as_it_is = |one: &Observed| {
+                one.standing == standing
+                    && tlp.is_none_or(|tlp| tlp == one.tlp)
+                    && given_tags.as_ref().is_none_or(|tags| *tags == one.tags)
+            };
+            if given.is_none() && same.iter().all(as_it_is) {
                 return Err(
                     domain::Error::NothingChanges { what: "standing", value: standing.label() }.into()
                 );
             }
             // A value of merged incidents is one thing: what is said of it is said of each.
-            for mut observed in same {
-                observed.standing = standing;
-                observed.note = given.clone().or(observed.note);
+            let said = |observed: Observed| Observed {
+                standing,
+                note: given.clone().or(observed.note),
+                tlp: tlp.unwrap_or(observed.tlp),
+                tags: given_tags.clone().unwrap_or(observed.tags),
+                ..observed
+            };
+            for observed in same.into_iter().map(said) {
                 store::things::update(change, &observed).await?;
                 commit(change, &observed, "observable.set_standing").await?;
             }
-            let observed = Observed { standing, note: given.or(shown.note.clone()), ..shown };
+            let observed = said(shown);
             let line = format!("Observable marked: {}", told(&observed));
             keep::line(change, &actor, observed.incident, EntryKind::Action, line).await?;
             keep::tell(change, observed.incident).await?;
@@ -201,6 +235,7 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
         return Err(Error::Invalid("An asset is a host or an account.".to_owned()));
     }
     let name = Observable::new(new.kind, &new.name)?;
+    let standing = asset::Standing::NEW.meant_by(new.state);
     let note = note(new.note)?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
@@ -212,6 +247,8 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
                 kind: name.kind(),
                 name: name.value().to_owned(),
                 state: new.state,
+                compromise: standing.compromise,
+                containment: standing.containment,
                 note,
                 first_seen: None,
                 last_seen: None,
@@ -219,42 +256,6 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
             asset.id = store::things::insert_asset(change, &asset).await?;
             change.record(&asset.id.to_string(), "asset.add", &asset, Some(incident.get())).await?;
             let line = format!("Asset added: {} {}, {}", asset.kind.label(), asset.name, asset.state.label());
-            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
-            keep::tell(change, incident).await?;
-            Ok(asset)
-        })
-    })
-    .await
-}
-
-/// Says how far we have got with an asset.
-pub async fn set_asset_state(
-    app: &App,
-    actor: &Actor,
-    incident: IncidentId,
-    id: AssetId,
-    state: AssetState,
-    given: Option<String>,
-) -> Result<Asset> {
-    let given = note(given)?;
-    let actor = actor.clone();
-    app.change(&actor.clone(), move |change| {
-        Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
-            let family = scope::family_in(change, incident).await?;
-            let asset = store::things::asset_in(change.tx, &family, id).await?;
-            let mut asset = asset.ok_or(Error::NotFound("asset"))?;
-            let incident = asset.incident;
-            if asset.state == state && given.is_none() {
-                return Err(domain::Error::NothingChanges { what: "state", value: state.label() }.into());
-            }
-            let before = asset.state;
-            asset.state = state;
-            asset.note = given.or(asset.note);
-            store::things::update_asset(change, &asset).await?;
-            change.record(&id.to_string(), "asset.set_state", &asset, Some(incident.get())).await?;
-            let line =
-                format!("{} {}: {} → {}", asset.kind.label(), asset.name, before.label(), state.label());
             keep::line(change, &actor, incident, EntryKind::Action, line).await?;
             keep::tell(change, incident).await?;
             Ok(asset)

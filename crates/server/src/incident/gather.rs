@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::asset::AssetState;
+use domain::asset;
 use domain::evidence::{Acquisition, Sha256};
-use domain::observable::{ObservableRole, Standing, from_event};
+use domain::observable::{ObservableRole, Standing};
 use domain::timeline::EntryKind;
 use domain::{Actor, EventId, IncidentId, Line, Observable, ObservableKind};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 
 use super::{Asset, Entry, Observed, findings, keep, store};
 use crate::alert::{Alert, Match};
@@ -122,15 +121,8 @@ struct Seen {
 
 impl Seen {
     fn add(&mut self, event: &StoredEvent, at: Timestamp) {
-        let fields = texts(&event.fields);
-        for sighting in from_event(fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))) {
+        for sighting in event.sightings() {
             self.note(&sighting.observable, sighting.role.map(ObservableRole::as_str), event.id, at);
-        }
-        // Some formats name the machine in no field of their own.
-        if let Some(host) = &event.host
-            && let Ok(host) = Observable::new(ObservableKind::Host, host)
-        {
-            self.note(&host, None, event.id, at);
         }
     }
 
@@ -145,21 +137,6 @@ impl Seen {
         sightings.first = earlier(sightings.first, Some(at));
         sightings.last = sightings.last.max(Some(at));
     }
-}
-
-/// The fields as texts; a list gives one for each of its parts.
-fn texts(fields: &Map<String, Value>) -> Vec<(String, String)> {
-    let mut texts = Vec::with_capacity(fields.len());
-    for (name, value) in fields {
-        match value {
-            Value::String(text) => texts.push((name.clone(), text.clone())),
-            Value::Array(parts) => texts
-                .extend(parts.iter().filter_map(Value::as_str).map(|text| (name.clone(), text.to_owned()))),
-            Value::Number(number) => texts.push((name.clone(), number.to_string())),
-            Value::Null | Value::Bool(_) | Value::Object(_) => {}
-        }
-    }
-    texts
 }
 
 async fn observables(change: &mut Change<'_>, incident: IncidentId, seen: &Seen) -> Result<()> {
@@ -229,6 +206,8 @@ fn new_observable(
         first_seen: sightings.first,
         last_seen: sightings.last,
         parts: sightings.parts.iter().cloned().collect(),
+        tlp: None,
+        tags: Vec::new(),
         events: Vec::new(),
         united: Vec::new(),
     })
@@ -259,7 +238,9 @@ async fn assets(change: &mut Change<'_>, incident: IncidentId, seen: &Seen) -> R
                     incident,
                     kind: key.0,
                     name: key.1.clone(),
-                    state: AssetState::Suspected,
+                    state: asset::Standing::NEW.summary(),
+                    compromise: asset::Standing::NEW.compromise,
+                    containment: asset::Standing::NEW.containment,
                     note: None,
                     first_seen: sightings.first,
                     last_seen: sightings.last,
@@ -304,7 +285,11 @@ async fn evidence(
             acquisition: Acquisition {
                 method: Line::new("the method", "intake")?,
                 tool: Line::new("the tool", concat!("Watchbell ", env!("CARGO_PKG_VERSION")))?,
+                tool_version: None,
                 place: Line::new("the place", &format!("sent to the intake as {}", delivery.id))?,
+                device: None,
+                serial: None,
+                write_blocker: None,
                 by: Line::new("who acquired it", &who)?,
                 at: delivery.received_at,
             },
@@ -335,12 +320,5 @@ mod tests {
         let long = "ä".repeat(LONGEST_VALUE + 1);
         assert_eq!(shortened(&long).chars().count(), LONGEST_VALUE + 1);
         assert_eq!(shortened("short"), "short");
-    }
-
-    #[test]
-    fn lists_give_each_of_their_parts() {
-        let fields = serde_json::json!({ "a": ["x", "y"], "b": 3, "c": null });
-        let told = texts(fields.as_object().unwrap());
-        assert_eq!(told.len(), 3);
     }
 }

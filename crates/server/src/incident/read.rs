@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use domain::attack::TechniqueId;
 use domain::timeline::{EntryKind, Lane};
-use domain::{Actor, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity};
+use domain::{Actor, EntryId, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity, UserId};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -67,20 +69,77 @@ pub async fn tasks(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Task>
     Ok(tasks)
 }
 
+/// Which lines of a timeline are asked for. The default is all of them.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    pub lane: Option<Lane>,
+    pub kind: Option<EntryKind>,
+    /// With its sub-techniques.
+    pub technique: Option<TechniqueId>,
+    /// Who wrote it.
+    pub by: Option<UserId>,
+    /// Part of the text.
+    pub text: Option<String>,
+    /// Both ends belong to it.
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// All lines of the timeline that are asked for, by what happened when.
+pub async fn all_entries(
+    app: &App,
+    actor: &Actor,
+    id: IncidentId,
+    filter: &EntryFilter,
+) -> Result<Vec<Entry>> {
+    get(app, actor, id).await?;
+    check_sought(filter.text.as_deref())?;
+    store::timeline::page(&app.db, &scope::family(app, id).await?, filter, None, i64::MAX).await
+}
+
+/// Where on the timeline the lines that are asked for stand, and what each is in a few words. At most
+/// `most` of them.
+pub async fn marks(
+    app: &App,
+    actor: &Actor,
+    id: IncidentId,
+    filter: &EntryFilter,
+    most: i64,
+) -> Result<Vec<Mark>> {
+    get(app, actor, id).await?;
+    check_sought(filter.text.as_deref())?;
+    store::timeline::marks(&app.db, &scope::family(app, id).await?, filter, most).await
+}
+
+/// Who wrote on the timeline.
+pub async fn writers(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<UserId>> {
+    get(app, actor, id).await?;
+    store::timeline::writers(&app.db, &scope::family(app, id).await?).await
+}
+
+/// A line of the timeline as a figure shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    pub id: EntryId,
+    pub at: Timestamp,
+    pub kind: EntryKind,
+    /// The beginning of its text.
+    pub title: String,
+}
+
 /// A page of the timeline, by what happened when.
 pub async fn entries(
     app: &App,
     actor: &Actor,
     id: IncidentId,
-    lane: Option<Lane>,
-    kind: Option<EntryKind>,
+    filter: &EntryFilter,
     page: &PageQuery,
 ) -> Result<Page<Entry>> {
     get(app, actor, id).await?;
     let limit = page.limit()?;
+    check_sought(filter.text.as_deref())?;
     let family = scope::family(app, id).await?;
-    let entries =
-        store::timeline::page(&app.db, &family, lane, kind, page.position::<2>()?, limit + 1).await?;
+    let entries = store::timeline::page(&app.db, &family, filter, page.position::<2>()?, limit + 1).await?;
     Ok(Page::of(entries, limit, |entry| [entry.at.as_microsecond(), entry.id.get()]))
 }
 
@@ -139,6 +198,8 @@ fn unite(known: &mut Observed, one: Observed) {
         known.standing = one.standing;
     }
     known.note = known.note.take().or(one.note);
+    known.tlp = known.tlp.max(one.tlp);
+    known.tags = BTreeSet::from_iter(known.tags.drain(..).chain(one.tags)).into_iter().collect();
     known.count += one.count;
     known.first_seen = known.first_seen.into_iter().chain(one.first_seen).min();
     known.last_seen = known.last_seen.max(one.last_seen);

@@ -1,11 +1,11 @@
 //! The last chapters: root cause, outcome, lessons, recommendations, approval, and the annexes with
-//! the whole timeline and what the ledger says.
+//! the whole timeline, what was said in the room, and what the ledger says.
 
 use paper::{Document, Rich};
 
-use super::Sources;
 use super::findings::full_timeline;
 use super::words::{date, grouped, missing, written};
+use super::{Sources, chat};
 
 /// How many entries the annex has; more would be a book.
 const MOST_ENTRIES: usize = 1500;
@@ -19,6 +19,7 @@ pub fn draw(document: &mut Document, sources: &Sources) {
     } else {
         full_timeline(document, sources, MOST_ENTRIES);
     }
+    chat::draw(document, sources);
     statement(document, sources);
 }
 

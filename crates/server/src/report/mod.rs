@@ -1,37 +1,42 @@
-//! What leaves the house: the incident report as a document in four forms, and the bundle that proves
-//! an incident's records. Both are drawn from the incident's dossier and the ledger; nothing is
+//! What leaves the house: the incident report as a document in four forms, the bundle that proves an
+//! incident's records, and evidence under a password. All are drawn from the incident's dossier and the ledger; nothing is
 //! written here but the record that an export happened.
 
 pub mod api;
 mod attack;
 pub mod bundle;
+mod chat;
 mod closing;
+mod custody_form;
+mod duties;
+pub mod exhibit;
 mod findings;
+mod impact;
 mod opening;
 pub mod page;
 mod response;
 mod story;
 mod words;
 
-use std::sync::LazyLock;
-
 use domain::{Actor, IncidentId, Permission};
 use jiff::Timestamp;
 use ledger::Checkpoint;
-use paper::{Document, Fonts, Format, Marking, Press};
+use paper::{Document, Format, Marking};
 
 use crate::app::App;
 use crate::audit;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evidence::{self, Evidence};
 use crate::identity::need;
 use crate::incident::{self, Dossier};
-use crate::web::assets;
+use crate::obligation;
+use crate::web::press::print;
 
 /// Everything that a report is drawn from.
 struct Sources {
     dossier: Dossier,
     evidence: Vec<Evidence>,
+    duties: obligation::Case,
     checkpoint: Checkpoint,
     fingerprint: String,
     now: Timestamp,
@@ -65,6 +70,7 @@ async fn document(app: &App, actor: &Actor, id: IncidentId, note: &str) -> Resul
     let sources = Sources {
         dossier: Box::pin(incident::dossier(app, actor, id)).await?,
         evidence: evidence::of_incident(app, actor, id).await?,
+        duties: obligation::case(app, actor, id).await?,
         checkpoint: Checkpoint::open(note.as_bytes(), key)?,
         fingerprint: key.fingerprint(),
         now: app.clock.now(),
@@ -79,22 +85,9 @@ async fn document(app: &App, actor: &Actor, id: IncidentId, note: &str) -> Resul
     opening::draw(&mut document, &sources);
     story::draw(&mut document, &sources);
     response::draw(&mut document, &sources);
+    impact::draw(&mut document, &sources);
+    duties::draw(&mut document, &sources)?;
     findings::draw(&mut document, &sources);
     closing::draw(&mut document, &sources);
     Ok(document)
-}
-
-/// The press with the house's typefaces, loaded once.
-static PRESS: LazyLock<Result<Press, String>> = LazyLock::new(|| {
-    let extra = assets::print_fonts().into_iter().map(|font| &*Vec::leak(font)).collect();
-    Press::new(&Fonts { extra }).map_err(|error| error.to_string())
-});
-
-/// Typesetting takes a moment and a thread of its own.
-async fn print(document: Document, format: Format) -> Result<Vec<u8>> {
-    let printed = tokio::task::spawn_blocking(move || {
-        let press = PRESS.as_ref().map_err(|error| Error::Print(error.clone()))?;
-        press.render(&document, format).map_err(|error| Error::Print(error.to_string()))
-    });
-    printed.await.map_err(std::io::Error::other)?
 }

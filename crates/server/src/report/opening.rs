@@ -82,6 +82,14 @@ fn what_happened(sources: &Sources) -> Rich {
         .text(" with severity ")
         .strong(record.severity.label().to_lowercase())
         .text(". ");
+    for merge in &dossier.merged {
+        rich = rich.text(format!(
+            "{} is merged into it since {}, and what it has stands here under its own numbers: {} ",
+            merge.part,
+            date(merge.at),
+            merge.reason
+        ));
+    }
     let Some((first, last)) = activity(sources) else {
         return rich.text("It was declared by hand: no alert of Watchbell led to it.");
     };

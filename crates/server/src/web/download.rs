@@ -17,6 +17,8 @@ use crate::error::Result;
 pub const BYTES: &str = "application/octet-stream";
 /// How much of a file is read at once.
 const PIECE: usize = 64 * 1024;
+/// How many pieces wait for the network.
+const AHEAD: usize = 4;
 
 /// The value of `Content-Disposition` that saves a response under `name`.
 pub fn attachment(name: &str) -> String {

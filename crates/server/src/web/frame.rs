@@ -9,17 +9,21 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::parts::{self, icon};
 use crate::app::App;
-use crate::{alert, identity};
+use crate::incident::chat;
+use crate::incident::page::mentions;
+use crate::{alert, identity, incident};
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
+    Mine,
     Alerts,
     Incidents,
     Evidence,
     Intake,
     Sources,
     Entities,
+    Observables,
     Plan,
     Rules,
     Ledger,
@@ -35,7 +39,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 11] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -44,6 +48,7 @@ const PLACES: [Place; 9] = [
         label: "Incidents",
         needs: Permission::ReadIncident,
     },
+    Place { nav: Nav::Mine, href: "/mine", icon: "bell", label: "For you", needs: Permission::ReadIncident },
     Place {
         nav: Nav::Evidence,
         href: "/evidence",
@@ -72,6 +77,13 @@ const PLACES: [Place; 9] = [
         label: "Entities",
         needs: Permission::ReadAlerts,
     },
+    Place {
+        nav: Nav::Observables,
+        href: "/observables",
+        icon: "search",
+        label: "Observables",
+        needs: Permission::ReadIncident,
+    },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },
     Place { nav: Nav::Rules, href: "/rules", icon: "rules", label: "Rules", needs: Permission::ReadAlerts },
     Place {
@@ -83,6 +95,15 @@ const PLACES: [Place; 9] = [
     },
 ];
 
+/// What waits, as the navigation counts it.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// Alerts that nobody has in hand.
+    alerts: i64,
+    /// Questions to the reader: whether they come, whether they approve.
+    questions: usize,
+}
+
 /// A whole page, ready to be sent. `live` names the topics whose changes the page follows.
 pub async fn page(
     app: &App,
@@ -93,12 +114,19 @@ pub async fn page(
     content: &Markup,
 ) -> Markup {
     let organisation = identity::organisation(app).await.ok().flatten().unwrap_or_default();
-    let waiting = alert::count_new(app).await.unwrap_or(0);
+    let waiting = Waiting {
+        alerts: alert::count_new(app).await.unwrap_or(0),
+        questions: incident::response::mine::count(app, actor).await.unwrap_or(0),
+    };
+    let named = mentions::badge(app, actor).await;
+    // Only on pages that are live anyway: every open stream is one of a browser's few connections.
+    let mine = actor.user().filter(|_| !live.is_empty()).map(chat::topic_of);
+    let topics = live.iter().copied().chain(mine.as_deref()).collect::<Vec<_>>().join(",");
     html! {
         (DOCTYPE)
         html lang="en" {
             (head(title))
-            body data-live=[(!live.is_empty()).then(|| live.join(","))] {
+            body data-live=[(!topics.is_empty()).then_some(topics)] {
                 a class="skip-link" href="#main" { "Skip to content" }
                 div class="frame" {
                     nav class="sidebar" id="nav" popover aria-label="Main" {
@@ -115,8 +143,8 @@ pub async fn page(
                         }
                         p class="sidebar-foot" { (organisation) br; "Watchbell " (env!("CARGO_PKG_VERSION")) }
                     }
-                    (topbar(actor, &organisation))
-                    main class="main" id="main" tabindex="-1" { (content) }
+                    (topbar(actor, &organisation, &named))
+                    main class="main" id="main" tabindex="-1" { @if nav == Nav::Alerts { (mentions::notice(app, actor).await) } (content) }
                     (tabbar(actor, nav, waiting))
                 }
                 div class="toasts" id="toasts" role="status" aria-live="polite" {}
@@ -163,20 +191,23 @@ fn head(title: &str) -> Markup {
 }
 
 /// `bar` tells the two places apart in which the same link stands.
-fn nav_link(place: &Place, current: Nav, waiting: i64, bar: &str) -> Markup {
+fn nav_link(place: &Place, current: Nav, waiting: Waiting, bar: &str) -> Markup {
     html! {
         a href=(place.href) aria-current=[(place.nav == current).then_some("page")] {
             (icon(place.icon)) (place.label)
             @if place.nav == Nav::Alerts {
-                span id={ (bar) "-alerts" } class=[(waiting > 0).then_some("nav-count")] data-urgent {
-                    @if waiting > 0 { (waiting) span class="visually-hidden" { " new" } }
+                span id={ (bar) "-alerts" } class=[(waiting.alerts > 0).then_some("nav-count")] data-urgent {
+                    @if waiting.alerts > 0 { (waiting.alerts) span class="visually-hidden" { " new" } }
                 }
+            }
+            @if place.nav == Nav::Mine && waiting.questions > 0 {
+                span class="nav-count" data-urgent { (waiting.questions) span class="visually-hidden" { " to answer" } }
             }
         }
     }
 }
 
-fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
+fn tabbar(actor: &Actor, current: Nav, waiting: Waiting) -> Markup {
     html! {
         nav class="tabbar" aria-label="Main, short" {
             @for place in PLACES.iter().take(4).filter(|place| actor.may(place.needs)) {
@@ -187,7 +218,7 @@ fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
     }
 }
 
-fn topbar(actor: &Actor, organisation: &str) -> Markup {
+fn topbar(actor: &Actor, organisation: &str, named: &Markup) -> Markup {
     html! {
         header class="topbar" {
             a class="topbar-brand" href="/" aria-label="Watchbell, start page" {
@@ -196,6 +227,7 @@ fn topbar(actor: &Actor, organisation: &str) -> Markup {
             span class="topbar-org" { (organisation) }
             div class="topbar-end" {
                 span class="live" role="status" { span class="live-text" {} }
+                (named)
                 button class="button needs-script" type="button" data-kind="quiet" data-only="icon" data-theme-switch aria-label="Theme" {
                     (icon("contrast"))
                 }

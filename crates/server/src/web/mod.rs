@@ -4,6 +4,7 @@
 pub mod assets;
 pub mod chart;
 pub mod credentials;
+pub mod csv;
 pub mod download;
 pub mod extract;
 pub mod frame;
@@ -13,4 +14,7 @@ pub mod markdown;
 pub mod openapi;
 pub mod paging;
 pub mod parts;
+pub mod presence;
+pub mod press;
 pub mod problem;
+pub mod toast;

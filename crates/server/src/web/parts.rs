@@ -82,6 +82,18 @@ pub fn size(bytes: i64) -> String {
     format!("{}.{} {unit}", tenths / 10, tenths % 10)
 }
 
+/// Text as a part of an address.
+pub fn encode(text: &str) -> String {
+    let percent = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    text.bytes().map(percent).collect()
+}
+
 /// What an empty list says: why it is empty, and the next step.
 pub fn empty(icon_name: &str, title: &str, text: &str, action: Option<(&str, &str)>) -> Markup {
     html! {

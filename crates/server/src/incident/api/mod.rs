@@ -1,9 +1,16 @@
 //! Incidents over HTTP. This file: the incident itself. What belongs to one: [`parts`] (tasks, entries,
-//! decisions, observables, assets); how two are to each other: [`kin`]. What is sent as JSON is read from forms by the same types.
+//! decisions, observables, assets), [`room`] (who is here, what is said), [`response`] (muster, approvals, clocks),
+//! [`library`] (reusable tasks); how two are to each other: [`kin`]. What is sent as JSON is read from forms by the same
+//! types.
 
+mod impact;
 pub mod inputs;
 mod kin;
+pub mod library;
 mod parts;
+mod response;
+mod room;
+mod seen;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -39,6 +46,11 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(techniques))
         .merge(parts::routes())
         .merge(kin::routes())
+        .merge(seen::routes())
+        .merge(response::routes())
+        .merge(library::routes())
+        .merge(impact::routes())
+        .merge(room::routes())
 }
 
 /// Lists incidents, the newest first.

@@ -2,24 +2,40 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
 use domain::asset::AssetState;
 use domain::observable::Standing;
-use domain::{AssetId, EntryId, IncidentId, ObservableId, TaskId};
+use domain::{AssetId, EntryId, IncidentId, Observable, ObservableId, TaskId};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::assets::{self, Step, To};
+use super::super::export;
 use super::super::findings::{self, NewAsset, NewObservable};
 use super::super::record::{self, NewDecision, NewEntry};
+use super::super::seen::{self, Elsewhere};
 use super::super::tasks::{self, Act, NewTask};
 use super::super::{Asset, Decision, Entry, Observed, Task, read};
 use super::inputs::{
-    AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ObservableInput,
-    ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
+    AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ExportQuery,
+    MoveAssetsInput, ObservableInput, ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput,
+    TechniquesInput,
 };
 use crate::app::App;
-use crate::error::{Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::web::extract::{Json, Path, Query, Who};
 use crate::web::paging::{Page, PageQuery};
+
+/// An observable that was added.
+#[derive(Debug, Serialize, ToSchema)]
+struct Added {
+    #[serde(flatten)]
+    observed: Observed,
+    /// Where else it was seen, as far as you may know.
+    elsewhere: Elsewhere,
+}
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -29,15 +45,19 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(done))
         .routes(routes!(skip))
         .routes(routes!(reopen))
+        .routes(routes!(want))
         .routes(routes!(assign))
         .routes(routes!(entries, add_entry))
+        .routes(routes!(take_timeline))
         .routes(routes!(correct))
         .routes(routes!(set_techniques))
         .routes(routes!(decisions, decide))
         .routes(routes!(observables, add_observable))
         .routes(routes!(add_observables))
         .routes(routes!(set_standing))
-        .routes(routes!(assets, add_asset))
+        .routes(routes!(list_assets, add_asset))
+        .routes(routes!(move_assets))
+        .routes(routes!(asset_steps))
         .routes(routes!(set_state))
 }
 
@@ -112,6 +132,13 @@ async fn reopen(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>)
     Ok(axum::Json(tasks::act(&app, &actor, id, Act::Reopen).await?))
 }
 
+/// Keeps a task that the plan does not ask for at the present severity and proposes to skip.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/want", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn want(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Want).await?))
+}
+
 /// Gives a task to somebody.
 #[utoipa::path(post, path = "/api/v1/tasks/{id}/owner", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
     request_body = OwnerInput, responses((status = 200, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
@@ -133,8 +160,21 @@ async fn entries(
     Path(id): Path<IncidentId>,
     Query(query): Query<EntriesQuery>,
 ) -> Result<axum::Json<Page<Entry>>> {
-    let page = PageQuery { cursor: query.cursor, limit: query.limit };
-    Ok(axum::Json(read::entries(&app, &actor, id, query.lane, query.kind, &page).await?))
+    let (filter, page) = query.split()?;
+    Ok(axum::Json(read::entries(&app, &actor, id, &filter, &page).await?))
+}
+
+/// Takes an incident's timeline out: as CSV, JSON, or the figure as SVG.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/timeline", tag = "incident", params(("id" = String, Path, example = "INC-1"), ExportQuery),
+    responses((status = 200, content_type = "text/csv"), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn take_timeline(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Query(query): Query<ExportQuery>,
+) -> Result<Response> {
+    let format = query.format;
+    export::timeline(&app, &actor, id, &query.filter()?, format).await
 }
 
 /// Adds a line to the timeline.
@@ -193,15 +233,15 @@ async fn decisions(
 
 /// Writes a decision down, with its reason and its maker.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    request_body = DecisionInput, responses((status = 201, body = Decision), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    request_body = DecisionInput, responses((status = 201, body = Decision), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn decide(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
     Json(input): Json<DecisionInput>,
 ) -> Result<(StatusCode, axum::Json<Decision>)> {
-    let DecisionInput { decision, reason, maker, at } = input;
-    let made = record::decide(&app, &actor, id, NewDecision { decision, reason, maker, at }).await?;
+    let DecisionInput { decision, reason, act, maker, at } = input;
+    let made = record::decide(&app, &actor, id, NewDecision { decision, reason, act, maker, at }).await?;
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
@@ -218,18 +258,23 @@ async fn observables(
     Ok(axum::Json(page.cut(all, |one| one.id.get())?))
 }
 
-/// Adds an observable by hand.
+/// Adds an observable by hand, and says where else it was seen.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/observables", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    request_body = ObservableInput, responses((status = 201, body = Observed), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    request_body = ObservableInput, responses((status = 201, body = Added), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn add_observable(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
     Json(input): Json<ObservableInput>,
-) -> Result<(StatusCode, axum::Json<Observed>)> {
-    let ObservableInput { value, kind, standing, note } = input;
-    let new = NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note };
-    Ok((StatusCode::CREATED, axum::Json(findings::add_observable(&app, &actor, id, new).await?)))
+) -> Result<(StatusCode, axum::Json<Added>)> {
+    let ObservableInput { value, kind, standing, note, tlp, tags } = input;
+    let standing = standing.unwrap_or(Standing::Unknown);
+    let new = NewObservable { value, kind, standing, note, tlp, tags };
+    let observed = findings::add_observable(&app, &actor, id, new).await?;
+    let value = Observable::new(observed.kind, &observed.value)?;
+    let known = seen::elsewhere(&app, &actor, &[value], &[id], &[]).await?;
+    let elsewhere = known.into_values().next().unwrap_or_default();
+    Ok((StatusCode::CREATED, axum::Json(Added { observed, elsewhere })))
 }
 
 /// Observables that were added.
@@ -249,8 +294,8 @@ async fn add_observables(
     Json(input): Json<ObservablesInput>,
 ) -> Result<(StatusCode, axum::Json<AddedObservables>)> {
     let new = input.items.into_iter().map(|one| {
-        let ObservableInput { value, kind, standing, note } = one;
-        NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note }
+        let ObservableInput { value, kind, standing, note, tlp, tags } = one;
+        NewObservable { value, kind, standing: standing.unwrap_or(Standing::Unknown), note, tlp, tags }
     });
     let items = findings::add_several(&app, &actor, id, new.collect()).await?;
     Ok((StatusCode::CREATED, axum::Json(AddedObservables { items })))
@@ -266,14 +311,13 @@ async fn set_standing(
     Path((id, observable)): Path<(IncidentId, ObservableId)>,
     Json(input): Json<StandingInput>,
 ) -> Result<axum::Json<Observed>> {
-    let StandingInput { standing, note } = input;
-    Ok(axum::Json(findings::set_standing(&app, &actor, id, observable, standing, note).await?))
+    Ok(axum::Json(findings::set_standing(&app, &actor, id, observable, input.word()?).await?))
 }
 
 /// Lists an incident's assets, the worst first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
     responses((status = 200, body = Page<Asset>), (status = 404, body = Problem)))]
-async fn assets(
+async fn list_assets(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
@@ -308,5 +352,31 @@ async fn set_state(
     Json(input): Json<AssetStateInput>,
 ) -> Result<axum::Json<Asset>> {
     let AssetStateInput { state, note } = input;
-    Ok(axum::Json(findings::set_asset_state(&app, &actor, id, asset, state, note).await?))
+    let moved = assets::move_all(&app, &actor, id, vec![asset], To::Word(state), note).await?;
+    moved.into_iter().next().map(axum::Json).ok_or(Error::NotFound("asset"))
+}
+
+/// Moves one asset or many: whether the intruder had them, how far they are contained.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/assets/move", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = MoveAssetsInput, responses((status = 200, body = Vec<Asset>), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn move_assets(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<MoveAssetsInput>,
+) -> Result<axum::Json<Vec<Asset>>> {
+    let to = To::Stand { compromise: input.compromise, containment: input.containment };
+    Ok(axum::Json(assets::move_all(&app, &actor, id, input.assets, to, input.reason).await?))
+}
+
+/// Lists every step of the incident's assets, the newest first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/assets/steps", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = Vec<Step>), (status = 404, body = Problem)))]
+async fn asset_steps(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Step>>> {
+    Ok(axum::Json(assets::steps(&app, &actor, id).await?))
 }

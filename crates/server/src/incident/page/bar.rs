@@ -1,33 +1,36 @@
 //! What stands above every tab of an incident.
 
 use axum::extract::State;
-use domain::{IncidentId, Phase};
+use domain::{Actor, IncidentId, Phase, UserId};
 use jiff::Timestamp;
 use maud::{Markup, html};
 
+use super::super::IncidentView;
 use super::deadline::Deadline;
 use super::{Shown, Tab};
 use crate::app::App;
 use crate::error::Result;
 use crate::web::extract::{Path, Who};
-use crate::web::parts;
+use crate::web::{parts, presence};
 
 /// The bar, the tabs, and what is done with the incident as a whole.
-pub fn above(shown: &Shown, tab: Tab) -> Markup {
-    html! { (status_bar(shown)) @if shown.view.merged_into.is_none() { (tabs(shown, tab)) (head(shown)) } }
+pub fn above(app: &App, actor: &Actor, shown: &Shown, tab: Tab) -> Markup {
+    html! { (status_bar(app, actor, shown, Some(tab))) @if shown.view.merged_into.is_none() { (tabs(shown, tab)) (head(shown)) } }
 }
 
 /// The bar alone, for a tab that asks for it anew.
 pub async fn alone(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {
-    Ok(status_bar(&Shown::load(&app, &actor, id).await?))
+    let shown = Shown::load(&app, &actor, id).await?;
+    Ok(status_bar(&app, &actor, &shown, None))
 }
 
 /// What it is, how bad, who leads, what is due next: it stays in sight on every tab.
-fn status_bar(shown: &Shown) -> Markup {
+/// `tab` is what others see that the reader looks at.
+fn status_bar(app: &App, actor: &Actor, shown: &Shown, tab: Option<Tab>) -> Markup {
     let record = &shown.view.record;
     let trigger = format!("live:{} from:body", super::topic(record.id));
     html! {
-        div class="status-bar" id="status-bar" data-severity=(record.severity.as_str()) data-refresh="incident" hx-ext="morph" hx-get=(shown.path("/bar")) hx-swap="morph" hx-trigger=(trigger) {
+        div class="status-bar" id="status-bar" data-here=[tab.map(Tab::label)] data-severity=(record.severity.as_str()) data-refresh="incident" hx-ext="morph" hx-get=(shown.path("/bar")) hx-swap="morph" hx-trigger=(trigger) {
             div class="status-bar-name" { span class="status-bar-id" { (record.id) } h1 { (record.title) } }
             div class="status-bar-facts" {
                 (parts::severity(record.severity))
@@ -51,6 +54,43 @@ fn status_bar(shown: &Shown) -> Markup {
                 }
             }
             @if let Some(next) = &shown.deadline { (deadline(shown, next)) }
+            (here(app, &shown.view, actor.user()))
+        }
+    }
+}
+
+/// How many people are named before the rest is counted.
+const NAMED: usize = 5;
+
+/// Who has the incident open: a mark for each, and behind it the names, roles and what they look at.
+pub fn here(app: &App, view: &IncidentView, me: Option<UserId>) -> Markup {
+    let id = view.record.id;
+    let people = app.presence.list(id, app.clock.now());
+    let names: Vec<&str> = people.iter().map(|one| one.name.as_str()).collect();
+    let trigger = format!("every 20s, live:{} from:body", presence::topic(id));
+    html! {
+        details class="menu here" id="here" data-refresh="here" hx-ext="morph" hx-get={ "/incidents/" (id) "/here" } hx-swap="morph" hx-trigger=(trigger) {
+            summary class="here-marks" {
+                span class="visually-hidden" { "Here now: " (names.join(", ")) }
+                @for one in people.iter().take(NAMED) { span class="here-mark" id={ "mark-" (one.person) } { (parts::person_mark(&one.name)) } }
+                @if people.len() > NAMED { span class="muted" { "+" (people.len() - NAMED) } }
+                @if people.is_empty() { span class="muted" { "Nobody here" } }
+            }
+            div class="menu-list" {
+                div class="menu-head" { strong { "Here now" } }
+                ul class="here-list" {
+                    @for one in &people {
+                        li id={ "here-" (one.person) } {
+                            (parts::person(&one.name))
+                            span class="muted" {
+                                @if view.record.commander == Some(one.person) { "Commander" } @else { (one.role.label()) }
+                                @if Some(one.person) == me { ", you" }
+                                @if !one.page.is_empty() { " · " (one.page) }
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 }
@@ -177,8 +217,8 @@ pub fn stepper(shown: &Shown) -> Markup {
 fn tabs(shown: &Shown, current: Tab) -> Markup {
     html! {
         nav class="tabs" aria-label={ "Parts of " (shown.id()) } {
-            @for (tab, rest, label) in Tab::ALL {
-                a href=(shown.path(rest)) aria-current=[(tab == current).then_some("page")] {
+            @for (n, (tab, rest, label)) in (1..).zip(Tab::ALL) {
+                a href=(shown.path(rest)) data-key=(n) data-key-help=(label) aria-current=[(tab == current).then_some("page")] {
                     (label)
                     @match tab {
                         Tab::Timeline => span class="nav-count" { (shown.view.entries) },

@@ -9,8 +9,8 @@ use maud::{Markup, html};
 
 use super::super::api::inputs::word;
 use super::super::declare::add_alerts;
-use super::super::{Declaration, IncidentView, declare, optional, read};
-use super::{choices, select};
+use super::super::{Declaration, IncidentView, declare, optional, read, response};
+use super::{choices, observables, select};
 use crate::alert::{self, Alert};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -162,7 +162,7 @@ async fn proposal(app: &App, actor: &Actor, said: &Said) -> Result<Markup> {
     };
     let now = plan::read(app, actor).await?;
     let proposal = now.plan.severity.matrix.propose(&facts);
-    let level = now.plan.severity.level(proposal.severity);
+    let starts = response::preview_new(app, proposal.severity).await?;
     let word = proposal.severity.label().to_lowercase();
     Ok(html! {
         output class="proposal" id="proposal" data-severity=(proposal.severity.as_str()) aria-live="polite" {
@@ -170,7 +170,7 @@ async fn proposal(app: &App, actor: &Actor, said: &Said) -> Result<Markup> {
             span class="proposal-why" {
                 strong { "The plan proposes " (word) ". " }
                 (proposal.because)
-                @if let Some(level) = level { " Acknowledge within " (level.acknowledge_within) @if let Some(every) = level.update_every { ", inform every " (every) } "." }
+                " Declaring " (starts.summary) "."
             }
         }
     })
@@ -217,6 +217,12 @@ async fn draw(
 ) -> Result<Markup> {
     let names = identity::names(app).await?;
     let open = open_incidents(app, actor, alerts).await?;
+    let named: Vec<AlertId> = alerts.iter().map(|alert| alert.id).collect();
+    let like = if named.is_empty() {
+        html! {}
+    } else {
+        observables::like_card(app, actor, &named).await?
+    };
     let content = html! {
         header class="page-head" {
             div class="page-title" {
@@ -289,7 +295,7 @@ async fn draw(
                     a class="button" href="/" { "Cancel" }
                 }
             }
-            (aside(alerts, &open))
+            (aside(alerts, &open, &like))
         }
     };
     Ok(frame::page(app, actor, Nav::Incidents, "Declare an incident", &[], &content).await)
@@ -355,9 +361,10 @@ pub async fn add(
     Ok(Redirect::to(&format!("/incidents/{id}")))
 }
 
-fn aside(alerts: &[Alert], open: &[IncidentView]) -> Markup {
+fn aside(alerts: &[Alert], open: &[IncidentView], like: &Markup) -> Markup {
     html! {
         aside class="stack" aria-label="What the incident begins with" {
+            (like)
             @if !open.is_empty() { (instead(alerts, open)) }
             section class="card" {
                 div class="card-head" { h2 { "From these alerts" } }

@@ -8,39 +8,27 @@ use domain::attack::TechniqueId;
 use domain::observable::Standing;
 use domain::plan::RoleKey;
 use domain::timeline::EntryKind;
-use domain::{AssetId, EntryId, IncidentId, ObservableId, ObservableKind, Phase, TaskId, Tlp, UserId};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::Offset;
+use domain::{
+    AssetId, EntryId, IncidentId, ObservableId, ObservableKind, Phase, Severity, TaskId, Tlp, UserId,
+};
 use serde::Deserialize;
 
 use super::super::api::inputs::{
     CloseInput, CommanderInput, MemberInput, PhaseInput, ReopenInput, RestrictInput, SeverityInput,
-    TypeInput, word,
+    TypeInput, moment as time, word,
 };
+use super::super::assets::{self, To};
 use super::super::command::{self, Edit};
-use super::super::findings::{self, NewAsset, NewObservable};
+use super::super::findings::{self, NewAsset, NewObservable, Word};
 use super::super::record::{self, NewDecision, NewEntry};
 use super::super::tasks::{self, Act, NewTask};
+use super::observables::split_tags;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::{Form, Path, Who};
 
 fn back(id: IncidentId, tab: &str) -> Redirect {
     Redirect::to(&format!("/incidents/{id}{tab}"))
-}
-
-/// A time as a browser's field gives it (`2026-11-24T03:04`), in UTC, or as RFC 3339.
-fn time(text: &str) -> Result<Option<Timestamp>> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Ok(Some(at));
-    }
-    let at = text.parse::<DateTime>().ok().and_then(|at| Offset::UTC.to_timestamp(at).ok());
-    at.map(Some).ok_or_else(|| Error::Invalid("Write the time like 2026-11-24T03:04, in UTC.".to_owned()))
 }
 
 fn techniques(text: &str) -> Result<Vec<TechniqueId>> {
@@ -78,15 +66,36 @@ pub async fn reopen(
     Ok(back(id, ""))
 }
 
+/// The form sends blank facts where they have not changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityForm {
+    severity: Severity,
+    reason: String,
+    #[serde(default)]
+    functional: String,
+    #[serde(default)]
+    information: String,
+    #[serde(default)]
+    recoverability: String,
+}
+
 pub async fn set_severity(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-    Form(form): Form<SeverityInput>,
+    Form(form): Form<SeverityForm>,
 ) -> Result<Redirect> {
-    let facts = form.facts()?;
+    let facts = SeverityInput {
+        severity: form.severity,
+        reason: String::new(),
+        functional: word(Some(&form.functional))?,
+        information: word(Some(&form.information))?,
+        recoverability: word(Some(&form.recoverability))?,
+    };
+    let facts = facts.facts()?;
     command::set_severity(&app, &actor, id, form.severity, facts, &form.reason).await?;
-    Ok(back(id, ""))
+    Ok(back(id, "/response"))
 }
 
 pub async fn set_type(
@@ -106,6 +115,8 @@ pub struct EditForm {
     summary: String,
     #[serde(default)]
     tlp: String,
+    #[serde(default)]
+    edition: String,
 }
 
 pub async fn edit(
@@ -115,8 +126,9 @@ pub async fn edit(
     Form(form): Form<EditForm>,
 ) -> Result<Redirect> {
     let tlp = word::<Tlp>(Some(&form.tlp))?;
-    command::edit(&app, &actor, id, Edit { title: Some(form.title), summary: Some(form.summary), tlp })
-        .await?;
+    let edition = Some(form.edition).filter(|edition| !edition.is_empty());
+    let edit = Edit { title: Some(form.title), summary: Some(form.summary), tlp, edition };
+    command::edit(&app, &actor, id, edit).await?;
     Ok(back(id, ""))
 }
 
@@ -210,6 +222,7 @@ pub async fn act(
         "done" => Act::Finish,
         "skip" => Act::Skip { reason: form.reason },
         "reopen" => Act::Reopen,
+        "want" => Act::Want,
         "owner" => Act::Assign { owner: word::<UserId>(Some(&form.owner))? },
         _ => return Err(Error::NotFound("page")),
     };
@@ -280,6 +293,8 @@ pub async fn set_techniques(
 pub struct DecisionForm {
     decision: String,
     reason: String,
+    #[serde(default)]
+    act: String,
     maker: String,
     at: String,
 }
@@ -293,6 +308,7 @@ pub async fn decide(
     let new = NewDecision {
         decision: form.decision,
         reason: form.reason,
+        act: word(Some(&form.act))?,
         maker: Some(form.maker),
         at: time(&form.at)?,
     };
@@ -307,6 +323,10 @@ pub struct ObservableForm {
     kind: String,
     standing: Standing,
     note: String,
+    #[serde(default)]
+    tlp: String,
+    #[serde(default)]
+    tags: String,
 }
 
 /// Adds the observables that are ticked: each field `observable` is a kind, a colon and a value.
@@ -333,6 +353,8 @@ pub async fn add_observables(
         kind,
         standing,
         note: Some(note.clone()),
+        tlp: None,
+        tags: Vec::new(),
     });
     findings::add_several(&app, &actor, id, new.collect()).await?;
     Ok(back(id, "/things"))
@@ -345,9 +367,16 @@ pub async fn add_observable(
     Form(form): Form<ObservableForm>,
 ) -> Result<Redirect> {
     let kind = word::<ObservableKind>(Some(&form.kind))?;
-    let new = NewObservable { value: form.value, kind, standing: form.standing, note: Some(form.note) };
-    findings::add_observable(&app, &actor, id, new).await?;
-    Ok(back(id, "/things"))
+    let new = NewObservable {
+        value: form.value,
+        kind,
+        standing: form.standing,
+        note: Some(form.note),
+        tlp: word::<Tlp>(Some(&form.tlp))?,
+        tags: split_tags(&form.tags),
+    };
+    let added = findings::add_observable(&app, &actor, id, new).await?;
+    Ok(back(id, &format!("/things?added={0}#{0}", added.id)))
 }
 
 #[derive(Deserialize)]
@@ -355,6 +384,8 @@ pub async fn add_observable(
 pub struct StandingForm {
     standing: Standing,
     note: String,
+    tlp: String,
+    tags: String,
 }
 
 pub async fn set_standing(
@@ -363,7 +394,13 @@ pub async fn set_standing(
     Path((id, observable)): Path<(IncidentId, ObservableId)>,
     Form(form): Form<StandingForm>,
 ) -> Result<Redirect> {
-    findings::set_standing(&app, &actor, id, observable, form.standing, Some(form.note)).await?;
+    let said = Word {
+        standing: form.standing,
+        note: Some(form.note),
+        tags: Some(split_tags(&form.tags)),
+        tlp: Some(word::<Tlp>(Some(&form.tlp))?),
+    };
+    findings::set_standing(&app, &actor, id, observable, said).await?;
     Ok(back(id, &format!("/things#{observable}")))
 }
 
@@ -400,7 +437,28 @@ pub async fn set_state(
     Path((id, asset)): Path<(IncidentId, AssetId)>,
     Form(form): Form<StateForm>,
 ) -> Result<Redirect> {
-    findings::set_asset_state(&app, &actor, id, asset, form.state, Some(form.note)).await?;
+    assets::move_all(&app, &actor, id, vec![asset], To::Word(form.state), Some(form.note)).await?;
+    Ok(back(id, "/things"))
+}
+
+/// `POST /incidents/INC-1/assets/move`: those ticked.
+pub async fn move_assets(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect> {
+    let (mut ticked, mut compromise, mut containment, mut reason) = (Vec::new(), None, None, None);
+    for (name, value) in pairs {
+        match name.as_str() {
+            "asset" => ticked.push(value.parse()?),
+            "compromise" => compromise = word(Some(&value))?,
+            "containment" => containment = word(Some(&value))?,
+            "reason" => reason = Some(value),
+            _ => return Err(Error::Invalid(format!("The form has no field {name:?}."))),
+        }
+    }
+    assets::move_all(&app, &actor, id, ticked, To::Stand { compromise, containment }, reason).await?;
     Ok(back(id, "/things"))
 }
 

@@ -1,21 +1,31 @@
 //! The pages of incidents. This file: addresses, and what all tabs of one incident share. What stands
 //! above each tab: [`bar`]; the queue and the form to declare: [`queue`], [`declare`]; the room:
-//! [`overview`] with its [`panel`]s; the other tabs: [`timeline`], [`tasks`], [`things`], [`people`];
+//! [`overview`] with its [`panel`]s; the other tabs: [`response`], [`timeline`], [`tasks`], [`things`], [`people`];
 //! closing: [`close`]; other incidents: [`related`], [`merge`]; what forms do: [`forms`].
 
 mod bar;
+mod chat;
 mod close;
 mod deadline;
+mod decisions;
 mod declare;
 mod fields;
 mod forms;
+mod graph;
+mod impact;
+mod library;
+pub mod mentions;
 mod merge;
+mod mine;
+mod observables;
 mod overview;
 mod panel;
 mod people;
 mod queue;
 mod related;
+mod response;
 mod runs;
+mod severity;
 mod tasks;
 mod things;
 mod timeline;
@@ -36,9 +46,11 @@ use crate::evidence;
 use crate::identity;
 use crate::web::extract::{Path, Who};
 use crate::web::frame::{self, Nav};
+use crate::web::presence;
 use bar::due_at;
 use deadline::Deadline;
 use fields::{choices, paragraphs, person_select, select, text_field};
+pub use observables::address;
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -47,16 +59,40 @@ pub fn routes() -> Router<App> {
         .route("/incidents/severity", get(declare::severity))
         .route("/incidents/{id}", get(overview::page))
         .route("/incidents/{id}/bar", get(bar::alone))
+        .route("/incidents/{id}/here", get(chat::here))
+        .route("/incidents/{id}/seen", post(chat::seen))
+        .route("/incidents/{id}/chat", get(chat::page).post(chat::say))
+        .route("/incidents/{id}/chat/lines", get(chat::lines))
+        .route("/incidents/{id}/chat/{line}/{verb}", post(chat::keep))
+        .route("/mentions", get(mentions::page))
+        .route("/mentions/mark", get(mentions::mark))
         .route("/incidents/{id}/timeline", get(timeline::page))
+        .route("/incidents/{id}/timeline/export", get(timeline::export))
         .route("/incidents/{id}/tasks", get(tasks::page).post(forms::add_task))
         .route("/incidents/{id}/things", get(things::page))
-        .route("/incidents/{id}/decisions", get(timeline::decisions).post(forms::decide))
+        .route("/incidents/{id}/decisions", get(decisions::page).post(forms::decide))
         .route("/incidents/{id}/evidence", get(evidence_tab))
         .route("/incidents/{id}/people", get(people::page))
         .route("/incidents/{id}/close", get(close::page).post(forms::close))
         .route("/incidents/{id}/phase", post(forms::move_phase))
         .route("/incidents/{id}/reopen", post(forms::reopen))
-        .route("/incidents/{id}/severity", post(forms::set_severity))
+        .route("/incidents/{id}/response", get(response::page))
+        .route("/incidents/{id}/severity", get(severity::page).post(forms::set_severity))
+        .route("/incidents/{id}/severity/preview", get(severity::preview))
+        .route("/incidents/{id}/muster/{role}", post(response::order))
+        .route("/incidents/{id}/approvals", post(response::ask_approval))
+        .route("/muster/{id}/answer", post(response::answer_muster))
+        .route("/approvals/{id}/answer", post(response::answer_approval))
+        .route("/mine", get(mine::page))
+        .route("/incidents/{id}/impact", get(impact::page))
+        .route("/incidents/{id}/impact/data", post(impact::add_data))
+        .route("/incidents/{id}/impact/effort", post(impact::add_effort))
+        .route("/incidents/{id}/impact/cost", post(impact::add_cost))
+        .route("/incidents/{id}/impact/{kind}/{record}/withdraw", post(impact::take_back))
+        .route("/incidents/{id}/tasks/library", get(library::page).post(library::add))
+        .route("/tasks/library", get(library::all))
+        .route("/tasks/library/{saved}/remove", post(library::remove))
+        .route("/tasks/{id}/save", post(library::save))
         .route("/incidents/{id}/type", post(forms::set_type))
         .route("/incidents/{id}/alerts", post(declare::add))
         .route("/incidents/{id}/edit", post(forms::edit))
@@ -71,7 +107,15 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/observables/several", post(forms::add_observables))
         .route("/incidents/{id}/observables/{observable}", post(forms::set_standing))
         .route("/incidents/{id}/assets", post(forms::add_asset))
+        .route("/incidents/{id}/assets/move", post(forms::move_assets))
         .route("/incidents/{id}/assets/{asset}", post(forms::set_state))
+        .route("/observables", get(observables::search))
+        .route("/observables/value", get(observables::one))
+        .route("/incidents/like", get(observables::like))
+        .route("/incidents/{id}/observables/paste", get(observables::paste).post(observables::look))
+        .route("/incidents/{id}/observables/chosen", post(observables::chosen))
+        .route("/incidents/{id}/graph", get(graph::page))
+        .route("/incidents/{id}/graph/file", get(graph::file))
         .route("/incidents/{id}/related", get(related::page))
         .route("/incidents/{id}/links", post(related::add))
         .route("/incidents/{id}/links/{link}/end", post(related::end))
@@ -84,26 +128,40 @@ pub fn routes() -> Router<App> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tab {
     Overview,
+    Response,
     Timeline,
     Tasks,
     Things,
+    Impact,
     Decisions,
+    Chat,
     Evidence,
+    Obligations,
     People,
+    Graph,
     Related,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 8] = [
+    const ALL: [(Tab, &'static str, &'static str); 13] = [
         (Tab::Overview, "", "Room"),
+        (Tab::Response, "/response", "Response"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
         (Tab::Things, "/things", "Observables and assets"),
+        (Tab::Impact, "/impact", "Impact"),
         (Tab::Decisions, "/decisions", "Decisions"),
+        (Tab::Chat, "/chat", "Chat"),
         (Tab::Evidence, "/evidence", "Evidence"),
+        (Tab::Obligations, "/obligations", "Obligations"),
         (Tab::People, "/people", "People"),
+        (Tab::Graph, "/graph", "Graph"),
         (Tab::Related, "/related", "Related"),
     ];
+
+    fn label(self) -> &'static str {
+        Self::ALL.iter().find(|(tab, ..)| *tab == self).map_or("", |(_, _, label)| label)
+    }
 }
 
 /// What all tabs need.
@@ -160,8 +218,16 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
         Some(_) => merge::stub(app, actor, shown).await.ok().flatten(),
         None => None,
     };
-    let whole = html! { (bar::above(shown, tab)) (stub.as_ref().unwrap_or(content)) };
-    frame::page(app, actor, Nav::Incidents, &title, &[topic.as_str(), "evidence"], &whole).await
+    let topics = [topic, presence::topic(record.id), super::chat::topic(record.id), "evidence".to_owned()];
+    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+    let whole = html! { (bar::above(app, actor, shown, tab)) (stub.as_ref().unwrap_or(content)) };
+    frame::page(app, actor, Nav::Incidents, &title, &topics, &whole).await
+}
+
+/// The tab of duties to notify, whose part is drawn above.
+pub async fn obligations_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
+    let shown = Shown::load(app, actor, id).await?;
+    Ok(tab(app, actor, &shown, Tab::Obligations, part).await)
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

@@ -8,9 +8,11 @@ use domain::{Actor, IncidentId, LinkId};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::super::alike::{self, Alike};
 use super::super::kin::link::{self, NewLink};
 use super::super::kin::{self, Merge, Relative};
 use super::super::{Filter, IncidentView, read};
+use super::panel::similar::{alert_line, incident_line};
 use super::{Shown, Tab, due_at, merge, paragraphs, tab};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -25,6 +27,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
     let shown = Shown::load(&app, &actor, id).await?;
     let relatives = kin::relatives(&app, &actor, id).await?;
     let merges = kin::merges(&app, &actor, id).await?;
+    let alike = alike::of_incident(&app, &actor, id).await?;
     let others = if shown.works { others(&app, &actor, id).await? } else { Vec::new() };
     let trigger = format!("live:{} from:body, live:incidents from:body", super::topic(id));
     let content = html! {
@@ -38,6 +41,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
             (merged(&shown, &merges))
             (family(&shown, &relatives))
             (linked(&shown, &relatives))
+            (similar(&alike))
             (past(&shown, &merges))
         }
         @if shown.works { (form(&shown, &others)) }
@@ -169,6 +173,22 @@ fn end_form(shown: &Shown, one: &Relative) -> Markup {
             form method="post" action=(action) data-done={ (one.link.id) " ended" } data-confirm="The link is no longer shown. That it was there, and why, stays on record." data-confirm-title={ "End the link with " (one.incident.record.id) "?" } data-confirm-kind="primary" {
                 input type="hidden" name="reason" value="";
                 button class="button" data-size="small" data-kind="quiet" type="submit" aria-label={ "End the link with " (one.incident.record.id) } { "End" }
+            }
+        }
+    }
+}
+
+/// What is like this incident, with the reasons.
+fn similar(alike: &Alike) -> Markup {
+    html! {
+        section class="card" aria-labelledby="similar-h" {
+            div class="card-head" { h2 id="similar-h" { "Similar" } span class="muted" { "by values that few others have, rules and techniques" } }
+            @if alike.incidents.is_empty() && alike.alerts.is_empty() { div class="card-body" { p class="muted" { "No incident or alert that you may see has telling values in common with this one." } } }
+            @else {
+                ul class="lines" {
+                    @for one in &alike.incidents { (incident_line(one)) }
+                    @for one in &alike.alerts { (alert_line(one)) }
+                }
             }
         }
     }

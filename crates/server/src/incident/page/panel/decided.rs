@@ -23,7 +23,7 @@ async fn panel(room: &Room<'_>) -> Result<maud::Markup> {
         html! {
             ul class="lines" {
                 @for decision in decisions.iter().take(SHOWN) {
-                    li id={ "room-" (decision.id) } {
+                    li id={ "room-" (decision.id) } data-new[room.is_new(decision.recorded_at, decision.account)] {
                         div class="line-main" {
                             a href={ (all) "#" (decision.id) } { (decision.decision) }
                             p class="line-sub" { (decision.reason) }

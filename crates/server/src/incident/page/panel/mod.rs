@@ -10,14 +10,18 @@ mod known;
 mod latest;
 mod next;
 mod related;
+mod response;
+pub mod similar;
+mod since;
 mod steer;
 mod techniques;
 mod things;
 mod why;
 
-use domain::Actor;
 use domain::plan::Plan;
+use domain::{Actor, UserId};
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::Shown;
@@ -31,6 +35,8 @@ pub struct Room<'r> {
     pub shown: &'r Shown,
     /// The plan under which the incident was declared.
     pub plan: &'r Plan,
+    /// What is younger is new to the reader; nothing on their first visit.
+    pub since: Option<Timestamp>,
 }
 
 pub type Drawing<'r> = BoxFuture<'r, Result<Markup>>;
@@ -49,12 +55,15 @@ pub enum Place {
 
 /// Every panel, in the order in which they are read. An empty drawing takes no room.
 pub const ALL: &[(Place, Draw)] = &[
+    (Place::Main, since::draw),
     (Place::Main, ended::draw),
     (Place::Main, known::draw),
+    (Place::Main, response::draw),
     (Place::Main, next::draw),
     (Place::Main, decided::draw),
     (Place::Main, latest::draw),
     (Place::Facts, related::draw),
+    (Place::Facts, similar::draw),
     (Place::Facts, things::assets),
     (Place::Facts, things::observables),
     (Place::Facts, evidence::draw),
@@ -63,6 +72,14 @@ pub const ALL: &[(Place, Draw)] = &[
     (Place::Foot, alerts::draw),
     (Place::Foot, steer::draw),
 ];
+
+impl Room<'_> {
+    /// Whether something that was written then, by whom it was written, is new to the reader.
+    fn is_new(&self, written: Timestamp, by: Option<UserId>) -> bool {
+        let mine = by.is_some() && by == self.actor.user();
+        !mine && self.since.is_some_and(|since| written > since)
+    }
+}
 
 /// A panel with its heading, what stands beside the heading, and what is below it.
 pub fn card(id: &str, title: &str, aside: &Markup, below: &Markup) -> Markup {

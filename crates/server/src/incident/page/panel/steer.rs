@@ -1,6 +1,6 @@
 //! All that changes the incident's head, folded until it is wanted.
 
-use domain::{IncidentType, Phase, Severity, Tlp};
+use domain::{IncidentType, Phase, Tlp};
 use maud::{Markup, html};
 
 use super::super::fields::{choices, reason_field, select};
@@ -24,7 +24,8 @@ fn steer(shown: &Shown) -> Markup {
                 @if shown.works {
                     details id="edit" open[record.summary.is_none()] {
                         summary { "Name, summary, marking" }
-                        form class="form gap-top" method="post" action=(shown.path("/edit")) data-done="Saved" {
+                        form class="form gap-top" method="post" action=(shown.path("/edit")) data-stay="" data-done="Saved" {
+                            input type="hidden" name="edition" value=(shown.view.edition);
                             div class="field" { label for="e-title" { "Name" } input id="e-title" name="title" value=(record.title) required maxlength="200"; }
                             div class="field" { label for="e-summary" { "What is known" } textarea id="e-summary" name="summary" rows="5" { (record.summary.as_deref().unwrap_or_default()) } }
                             @if shown.commands { (select("tlp", "Marking", None, &choices!(Tlp), Some(record.tlp))) }
@@ -51,14 +52,7 @@ fn steer(shown: &Shown) -> Markup {
                             div class="form-actions" { button class="button" type="submit" { "Move" } a class="button" href=(shown.path("/close")) { "Close instead" } }
                         }
                     }
-                    details {
-                        summary { "Severity" }
-                        form class="form gap-top" method="post" action=(shown.path("/severity")) data-done="Severity set; the reason stands with the decisions" {
-                            (select("severity", "Severity", None, &choices!(Severity), Some(record.severity)))
-                            (reason_field("r-severity", true, "It stands with the decision."))
-                            div class="form-actions" { button class="button" type="submit" { "Set severity" } }
-                        }
-                    }
+                    p { a href=(shown.path("/severity")) { "Change the severity" } span class="muted" { ": see first what it sets going" } }
                     details {
                         summary { "Type" }
                         form class="form gap-top" method="post" action=(shown.path("/type")) data-done="Type changed; see the new tasks" data-confirm="Steps of the present procedure that nobody has begun fall away; those of the new one are added." data-confirm-title="Change the type?" data-confirm-kind="primary" {

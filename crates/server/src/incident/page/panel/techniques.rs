@@ -17,7 +17,7 @@ pub fn draw<'r>(room: &'r Room<'r>) -> Drawing<'r> {
 async fn panel(room: &Room<'_>) -> Result<maud::Markup> {
     let mut techniques = read::techniques(room.app, room.actor, room.shown.id()).await?;
     techniques.sort_by_key(|one| std::cmp::Reverse(one.entries));
-    let timeline = room.shown.path("/timeline");
+    let path = |technique: &str| room.shown.path(&format!("/timeline?technique={technique}"));
     let below = if techniques.is_empty() {
         nothing("None noted yet. Tag entries on the timeline.")
     } else {
@@ -25,7 +25,7 @@ async fn panel(room: &Room<'_>) -> Result<maud::Markup> {
             ul class="lines" {
                 @for one in techniques.iter().take(NAMED) {
                     li {
-                        a class="line-main" href=(timeline) { (full_name(&one.technique).unwrap_or_else(|| one.technique.clone())) }
+                        a class="line-main" href=(path(&one.technique)) { (full_name(&one.technique).unwrap_or_else(|| one.technique.clone())) }
                         span class="badge" data-kind="code" { (one.technique) }
                         span class="muted number" { (one.entries) span class="visually-hidden" { " entries" } }
                     }

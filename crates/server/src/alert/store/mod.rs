@@ -1,4 +1,6 @@
-//! The SQL of alerts.
+//! The SQL of alerts. The values in them: [`values`].
+
+pub mod values;
 
 use std::collections::{HashMap, HashSet};
 
@@ -181,6 +183,27 @@ pub async fn of_incidents(db: &Db, incidents: &[IncidentId]) -> Result<Vec<Alert
     );
     let rows = sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_all(db.readers()).await?;
     rows.iter().map(read).collect()
+}
+
+/// These alerts by their own numbers, as far as the account may see them.
+pub async fn several(db: &Db, account: Option<i64>, ids: &[AlertId]) -> Result<Vec<Alert>> {
+    let mut alerts = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let list = some.iter().map(|id| id.get().to_string()).collect::<Vec<_>>().join(", ");
+        let statement = format!(
+            concat!("select ", columns!(), " from alert a where a.id in ({}) and ", alert_visible!("$1")),
+            list
+        );
+        let rows = sqlx::query(AssertSqlSafe(statement))
+            .persistent(false)
+            .bind(account)
+            .fetch_all(db.readers())
+            .await?;
+        for row in &rows {
+            alerts.push(read(row)?);
+        }
+    }
+    Ok(alerts)
 }
 
 pub async fn of_delivery(db: &Db, account: Option<i64>, delivery: IntakeId) -> Result<Vec<AlertId>> {

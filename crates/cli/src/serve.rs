@@ -61,6 +61,10 @@ pub struct Args {
     /// Take syslog over TLS only from senders with a certificate of this authority.
     #[arg(long, value_name = "FILE", env = "WATCHBELL_SYSLOG_CLIENT_CA")]
     pub syslog_client_ca: Option<PathBuf>,
+    /// The hosts that playbooks may reach, each as HOST or HOST:PORT; without any, none. A private address is
+    /// reached only where it is named here.
+    #[arg(long, num_args = 1.., value_name = "HOST[:PORT]", value_delimiter = ',', env = "WATCHBELL_REACH")]
+    pub reach: Vec<String>,
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,server::intake=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "WATCHBELL_LOG")]
@@ -118,6 +122,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         mappings: crate::files::mappings(args.mappings.as_deref(), &args.rules)?,
         placeholders: crate::rules::placeholders(args.placeholders.as_deref())?,
         syslog: syslog(args),
+        reach: args.reach.clone(),
         ..Config::new(&args.data)
     })
 }

@@ -10,7 +10,7 @@ use platform::clock::Clock;
 use platform::db::{Db, Migration};
 use platform::outbox::{self, Signal};
 use platform::secrets;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_grouping", sql: include_str!("../migrations/0014_grouping.sql") },
     Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },
     Migration { name: "0017_room", sql: include_str!("../migrations/0017_room.sql") },
+    Migration { name: "0020_playbook", sql: include_str!("../migrations/0020_playbook.sql") },
 ];
 
 /// How a server is started.
@@ -59,6 +60,8 @@ pub struct Config {
     pub clock: Clock,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
+    /// The hosts that playbooks may reach, as HOST or HOST:PORT; all others are refused.
+    pub reach: Vec<String>,
 }
 
 impl Config {
@@ -73,6 +76,7 @@ impl Config {
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
             syslog: syslog::Addresses::default(),
+            reach: Vec::new(),
         }
     }
 }
@@ -91,6 +95,10 @@ pub struct App {
     pub key: Arc<SigningKey>,
     pub signals: broadcast::Sender<Signal>,
     pub data: Arc<PathBuf>,
+    /// The hosts that playbooks may reach.
+    pub(crate) reach: Arc<Vec<String>>,
+    /// Wakes whoever carries runs of playbooks on.
+    pub(crate) playbooks: Arc<Notify>,
     pub(crate) throttle: Arc<Throttle>,
     /// The hash of the one-time set-up token, until the first administrator exists.
     pub(crate) setup: Arc<RwLock<Option<String>>>,
@@ -119,6 +127,8 @@ impl App {
             key: Arc::new(key),
             signals,
             data: Arc::new(config.data.clone()),
+            reach: Arc::new(config.reach.clone()),
+            playbooks: Arc::default(),
             throttle: Arc::default(),
             setup: Arc::default(),
             plan: Arc::default(),

@@ -360,6 +360,14 @@ impl Run {
         held.chain(loose).collect()
     }
 
+    /// Commands that were intended and have no outcome yet, those that wait for a person among them.
+    pub fn open_calls(&self) -> impl Iterator<Item = (Key, &Strand, &Call)> {
+        self.strands.values().filter_map(|strand| match &strand.phase {
+            Phase::Act { call, flight: Flight::Away { .. }, .. } => Some((self.key(strand), strand, call.as_ref())),
+            _ => None,
+        })
+    }
+
     /// The visits that could be undone, the last first: done, with a step that undoes them, and not undone yet.
     pub fn undoable(&self, playbook: &Playbook) -> Vec<(u32, String)> {
         let undone: BTreeSet<u32> = self

@@ -21,6 +21,7 @@ pub enum Nav {
     Sources,
     Entities,
     Plan,
+    Playbooks,
     Rules,
     Ledger,
     Settings,
@@ -35,7 +36,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 9] = [
+const PLACES: [Place; 10] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -73,6 +74,13 @@ const PLACES: [Place; 9] = [
         needs: Permission::ReadAlerts,
     },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },
+    Place {
+        nav: Nav::Playbooks,
+        href: "/playbooks",
+        icon: "play",
+        label: "Playbooks",
+        needs: Permission::ReadPlan,
+    },
     Place { nav: Nav::Rules, href: "/rules", icon: "rules", label: "Rules", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Ledger,

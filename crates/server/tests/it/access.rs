@@ -30,6 +30,7 @@ impl Things {
             ("/incidents/{id}", "INC"),
             ("/alerts/{id}", "ALR"),
             ("/evidence/{id}", "EVD"),
+            ("/runs/{id}", "RUN"),
             ("/tasks/{id}", "TSK"),
             ("/entries/{id}", "ENT"),
             ("/observables/{id}", "OBS"),
@@ -51,6 +52,7 @@ fn fill_common(path: &str) -> String {
         .replace("/deliveries/{id}", "/deliveries/INT-1")
         .replace("/intake/{id}", "/intake/INT-1")
         .replace("/events/{id}", "/events/EVT-1")
+        .replace("/playbooks/{id}", "/playbooks/PBK-1")
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
         .replace("/entities/{kind}/{name}", "/entities/host/nobody")
@@ -182,8 +184,11 @@ async fn incident(world: &World, host: &str, restricted: bool) -> Things {
     let path = format!("/api/v1/incidents/{number}");
     let decision = json!({ "decision": "Isolate the host", "reason": "It beacons" });
     world.manager.post(&format!("{path}/decisions"), decision).await.expect(201);
+    let playbook = crate::playbook::kept(&world.manager).await;
+    let start = json!({ "playbook": playbook });
+    world.manager.post(&format!("{path}/runs"), start).await.expect(201);
     let mut names = vec![number, alert];
-    for list in ["tasks", "entries", "observables", "assets", "decisions", "evidence"] {
+    for list in ["tasks", "entries", "observables", "assets", "decisions", "evidence", "runs"] {
         let told = world.manager.get(&format!("{path}/{list}")).await.expect(200);
         names.extend(ids(&told));
     }

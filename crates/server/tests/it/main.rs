@@ -27,6 +27,7 @@ mod noise;
 mod outside;
 mod plan;
 mod plan_pages;
+mod playbook;
 mod report;
 mod risk;
 mod rules;

@@ -81,17 +81,19 @@ enum Tab {
     Things,
     Decisions,
     Evidence,
+    Playbooks,
     People,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 7] = [
+    const ALL: [(Tab, &'static str, &'static str); 8] = [
         (Tab::Overview, "", "Room"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
         (Tab::Things, "/things", "Observables and assets"),
         (Tab::Decisions, "/decisions", "Decisions"),
         (Tab::Evidence, "/evidence", "Evidence"),
+        (Tab::Playbooks, "/playbooks", "Playbooks"),
         (Tab::People, "/people", "People"),
     ];
 }
@@ -147,6 +149,12 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
     let topic = topic(record.id);
     let whole = html! { (bar::above(shown, tab)) (content) };
     frame::page(app, actor, Nav::Incidents, &title, &[topic.as_str(), "evidence"], &whole).await
+}
+
+/// The tab of the slice above that runs playbooks: what stands around its part.
+pub async fn playbooks_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
+    let shown = Shown::load(app, actor, id).await?;
+    Ok(tab(app, actor, &shown, Tab::Playbooks, part).await)
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

@@ -2,6 +2,8 @@
 //! \[MS-CFB\], read by `cfb`). Only what a reader needs is taken; every stream has a bound.
 
 use std::io::{Cursor, Read, Write};
+use std::path::PathBuf;
+use std::time::SystemTime;
 
 use cfb::CompoundFile;
 use encoding_rs::Encoding;
@@ -195,6 +197,12 @@ fn embedded(file: &mut File<'_>, storage: &str) -> std::io::Result<Option<Vec<u8
         copy(file, "/__nameid_version1.0", "/__nameid_version1.0/", &mut made, 1)?;
     }
     // Without times, the same message makes the same file.
+    let storages: Vec<PathBuf> =
+        made.walk().filter(cfb::Entry::is_storage).map(|entry| entry.path().to_owned()).collect();
+    for storage in storages {
+        made.set_created_time(&storage, SystemTime::UNIX_EPOCH)?;
+        made.set_modified_time(&storage, SystemTime::UNIX_EPOCH)?;
+    }
     made.flush()?;
     Ok(Some(made.into_inner().into_inner()))
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, identity, intake, plan, router};
+use crate::{audit, evidence, identity, intake, plan, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -29,6 +29,7 @@ impl Server {
         let app = App::open(config).await?;
         plan::ensure_in_force(&app).await?;
         intake::resume(&app).await?;
+        evidence::upload::tidy(&app).await?;
         let setup_token = identity::offer_setup(&app).await?;
         Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
     }
@@ -39,6 +40,7 @@ impl Server {
         let routes = router::router(self.app.clone());
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
+        let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
@@ -53,6 +55,7 @@ impl Server {
         // What was received is committed before the store closes.
         syslog.await.ok();
         watching.abort();
+        keeping.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

@@ -63,6 +63,8 @@ fn fill_common(path: &str) -> String {
         .replace("/ledger/{index}", "/ledger/0")
         .replace("/alert/{id}", "/alert/~1")
         .replace("/elastic/{index}/", "/elastic/logs/")
+        .replace("/uploads/{upload}", "/uploads/0123")
+        .replace("/holds/{hold}", "/holds/HLD-1")
         .replace("/{name}", "/logs")
         .replace("/procedures/{type}", "/procedures/malware");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");

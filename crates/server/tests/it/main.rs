@@ -38,5 +38,7 @@ mod source;
 mod speak;
 mod suppress;
 mod syslog;
+mod upload;
+mod vault;
 mod viewing;
 mod webhook;

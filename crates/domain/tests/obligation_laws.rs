@@ -1,28 +1,13 @@
 //! What holds for every clock, whatever the law: properties on random moments and facts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use std::path::Path;
+mod common;
 
-use domain::obligation::{Book, Known, Profile, Source, Verdict, decide};
+use common::duties::book;
+use domain::obligation::{Book, Known, Profile, Verdict, decide};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-
-fn book() -> Book {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content/obligations");
-    let mut files = Vec::new();
-    for (under, prefix) in [(folder.clone(), ""), (folder.join("notices"), "notices/")] {
-        for entry in std::fs::read_dir(under).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_file() {
-                let name = format!("{prefix}{}", path.file_name().unwrap().to_str().unwrap());
-                files.push((name, std::fs::read_to_string(path).unwrap()));
-            }
-        }
-    }
-    let sources: Vec<Source<'_>> = files.iter().map(|(name, text)| Source { name, text }).collect();
-    Book::read(&sources).unwrap()
-}
 
 fn zone() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![

@@ -1,6 +1,8 @@
 //! What several tests need: short ways to make checked values.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod duties;
+
 use domain::{Error, Line, Text, UserId};
 use jiff::Timestamp;
 

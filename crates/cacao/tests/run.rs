@@ -1,4 +1,4 @@
-//! Runs, told as stories: what is done next, and what becomes of it.
+//! Runs that go their way: steps, values, branches, conditions, loops, waits.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,152 +13,13 @@ mod common;
 use std::collections::BTreeMap;
 
 use cacao::{
-    Doubt, Effect, Ending, Event, FailureCode, Key, Limits, Outcome, Playbook, Run, RunRefusal, Status,
-    Verdict, VisitResult, Work, outputs_from, rehearse,
+    Doubt, Effect, Ending, Event, FailureCode, Key, Limits, Outcome, Run, RunRefusal, Status, Verdict,
+    outputs_from, rehearse,
 };
-use common::{API, HOST, OTHER_HOST, action, book, id, manual, playbook, policy, ssh};
+use common::story::{Story, a, done, end};
+use common::{HOST, OTHER_HOST, action, book, id, manual, playbook, ssh};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-
-/// A run with its playbook and a clock.
-struct Story {
-    playbook: Playbook,
-    run: Run,
-    events: Vec<Event>,
-    now: Timestamp,
-}
-
-impl Story {
-    fn of(value: &Value) -> Self {
-        Self::with(value, &[])
-    }
-
-    fn with(value: &Value, values: &[(&str, &str)]) -> Self {
-        let playbook = playbook(value);
-        let now: Timestamp = "2026-06-01T03:00:00Z".parse().unwrap();
-        let values: BTreeMap<String, String> =
-            values.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-        let (run, _) = Run::start(&playbook, now, &values, Limits::default(), false).unwrap();
-        let events = vec![Event::Started { at: now, values, limits: Limits::default(), rehearsal: false }];
-        Self { playbook, run, events, now }
-    }
-
-    fn apply(&mut self, event: Event) -> Result<Vec<Effect>, RunRefusal> {
-        let before = self.run.clone();
-        let effects = self.run.apply(&self.playbook, &event);
-        match &effects {
-            Ok(_) => self.events.push(event),
-            Err(_) => assert_eq!(before, self.run, "a refused event changes nothing"),
-        }
-        effects
-    }
-
-    fn works(&self) -> Vec<Work> {
-        self.run
-            .pending(&self.playbook)
-            .into_iter()
-            .filter_map(|effect| match effect {
-                Effect::Do(work) => Some(*work),
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn work(&self) -> Work {
-        let works = self.works();
-        assert_eq!(works.len(), 1, "{works:?}");
-        works[0].clone()
-    }
-
-    fn intend(&mut self) -> Key {
-        let key = self.work().key;
-        let at = self.now;
-        self.apply(Event::Intended { at, key: key.clone() }).unwrap();
-        key
-    }
-
-    fn outcome(&mut self, key: &Key, outcome: Outcome) {
-        let at = self.now;
-        self.apply(Event::Outcome { at, key: key.clone(), outcome }).unwrap();
-    }
-
-    fn done(&mut self, outputs: &[(&str, &str)]) -> Work {
-        let work = self.work();
-        let key = self.intend();
-        self.outcome(&key, done(outputs));
-        work
-    }
-
-    fn fails(&mut self, again: bool) {
-        let key = self.intend();
-        self.outcome(&key, Outcome::Failed { message: "no route to host".into(), again });
-    }
-
-    fn wait(&mut self, milliseconds: i64) {
-        self.now += jiff::SignedDuration::from_millis(milliseconds);
-        let at = self.now;
-        self.apply(Event::Tick { at }).unwrap();
-    }
-
-    fn ending(&self) -> &Ending {
-        match &self.run.status {
-            Status::Ended { ending } => ending,
-            other => panic!("not over: {other:?}"),
-        }
-    }
-
-    fn failed_with(&self) -> FailureCode {
-        match self.ending() {
-            Ending::Failed { failure } => failure.code,
-            other => panic!("not failed: {other:?}"),
-        }
-    }
-
-    /// The steps that were left, as their numbers, in order of entering.
-    fn path(&self) -> Vec<String> {
-        self.run
-            .visits()
-            .iter()
-            .map(|visit| {
-                let (kind, number) = visit.step.split_once("--").unwrap();
-                let number: u32 = number[24..].parse().unwrap();
-                format!(
-                    "{}{number}{}",
-                    &kind[..1],
-                    match visit.result {
-                        VisitResult::Done => "",
-                        VisitResult::Failed { .. } => "!",
-                        VisitResult::CalledOff => "x",
-                        VisitResult::Open => "?",
-                    }
-                )
-            })
-            .collect()
-    }
-}
-
-impl Drop for Story {
-    /// Every story's log gives its state again.
-    fn drop(&mut self) {
-        if !std::thread::panicking() {
-            assert_eq!(Run::replay(&self.playbook, &self.events).unwrap(), self.run);
-            let kept = serde_json::to_string(&self.run).unwrap();
-            assert_eq!(serde_json::from_str::<Run>(&kept).unwrap(), self.run);
-        }
-    }
-}
-
-fn done(outputs: &[(&str, &str)]) -> Outcome {
-    Outcome::Done { outputs: outputs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect() }
-}
-
-fn a(number: u32) -> String {
-    id("action", number)
-}
-
-fn end() -> String {
-    id("end", 9)
-}
 
 #[test]
 fn one_step_after_another_with_values() {
@@ -199,134 +60,6 @@ fn values_from_outside_must_fit() {
     assert_eq!(other, Err(RunRefusal::NotAnOutput("__host__".into())));
     story.outcome(&key, done(&[("__count__", "12")]));
     assert_eq!(story.ending(), &Ending::Completed);
-}
-
-#[test]
-fn nothing_is_taken_twice() {
-    let mut story =
-        Story::of(&book(&a(1), json!({ a(1): ssh(&a(2), json!({})), a(2): ssh(&end(), json!({})) })));
-    let at = story.now;
-    let key = story.work().key;
-    let early = story.apply(Event::Outcome { at, key: key.clone(), outcome: done(&[]) });
-    assert_eq!(early, Err(RunRefusal::NoSuchKey(key.clone())), "an outcome needs an intent");
-    story.intend();
-    assert_eq!(
-        story.apply(Event::Intended { at, key: key.clone() }),
-        Err(RunRefusal::NoSuchKey(key.clone()))
-    );
-    assert!(story.works().is_empty(), "what was intended is not offered again");
-    story.outcome(&key, done(&[]));
-    assert_eq!(
-        story.apply(Event::Outcome { at, key: key.clone(), outcome: done(&[]) }),
-        Err(RunRefusal::NoSuchKey(key.clone()))
-    );
-    let settled = Event::Settled { at, key: story.work().key, by: "ada".into(), verdict: Verdict::Again };
-    assert!(matches!(story.apply(settled), Err(RunRefusal::NotInDoubt(_))));
-}
-
-#[test]
-fn a_crash_leaves_doubt_where_it_could_hurt() {
-    let value = book(&a(1), json!({ a(1): ssh(&a(2), json!({})), a(2): manual(&end(), json!({})) }));
-    let mut story = Story::of(&value);
-    let at = story.now;
-    // Before the intent nothing happened: it is offered again.
-    story.apply(Event::Interrupted { at }).unwrap();
-    let key = story.intend();
-    story.apply(Event::Interrupted { at }).unwrap();
-    assert_eq!(story.run.doubts(), [(key.clone(), a(1), Doubt::Interrupted)]);
-    assert!(story.works().is_empty(), "a doubt is never repeated by itself");
-    story.wait(86_400_000);
-    assert!(story.works().is_empty() && !story.run.is_over());
-    // A person looks, and it was not done.
-    story.apply(Event::Settled { at, key: key.clone(), by: "ada".into(), verdict: Verdict::Again }).unwrap();
-    let again = story.intend();
-    assert_ne!(again, key, "another attempt has another key");
-    story.apply(Event::Interrupted { at }).unwrap();
-    let happened = Verdict::Happened { outputs: BTreeMap::new() };
-    story.apply(Event::Settled { at, key: again, by: "ada".into(), verdict: happened }).unwrap();
-    // A person's task goes on without us.
-    story.intend();
-    story.apply(Event::Interrupted { at }).unwrap();
-    assert!(story.run.doubts().is_empty());
-}
-
-#[test]
-fn a_crash_repeats_what_only_reads() {
-    let reads = action("http-api", "GET /hosts/__host__:value HTTP/1.1", &[API], &end(), json!({}));
-    let mut story = Story::with(&book(&a(1), json!({ a(1): reads })), &[("__host__", "a/b")]);
-    let at = story.now;
-    assert_eq!(story.work().call.command, "GET /hosts/a%2Fb HTTP/1.1");
-    story.intend();
-    story.apply(Event::Interrupted { at }).unwrap();
-    assert!(story.run.doubts().is_empty());
-    assert_eq!(story.work().attempt, 2);
-
-    let writes =
-        action("http-api", "POST /block HTTP/1.1", &[API], &end(), policy(json!({ "idempotent": true })));
-    let mut story = Story::of(&book(&a(1), json!({ a(1): writes })));
-    story.intend();
-    story.apply(Event::Interrupted { at }).unwrap();
-    assert_eq!(story.work().attempt, 2, "its author says that twice is as once");
-}
-
-#[test]
-fn failed_attempts_are_tried_again_and_wait_longer() {
-    let value = book(
-        &a(1),
-        json!({ a(1): ssh(&end(), policy(json!({ "retry": { "attempts": 3, "backoff": 1000 } }))) }),
-    );
-    let mut story = Story::of(&value);
-    story.fails(true);
-    assert!(story.works().is_empty());
-    assert_eq!(
-        story.run.pending(&story.playbook),
-        [Effect::Wake { at: story.now + jiff::SignedDuration::from_millis(1000) }]
-    );
-    story.wait(999);
-    assert!(story.works().is_empty());
-    story.wait(1);
-    assert_eq!(story.work().attempt, 2);
-    story.fails(true);
-    story.wait(1999);
-    assert!(story.works().is_empty());
-    story.wait(1);
-    story.fails(true);
-    assert_eq!(story.failed_with(), FailureCode::CommandFailed);
-
-    let mut story = Story::of(&value);
-    story.fails(false);
-    assert_eq!(story.failed_with(), FailureCode::CommandFailed, "what cannot help is not tried");
-}
-
-#[test]
-fn failures_go_where_the_playbook_says() {
-    let steps = |more: Value| {
-        json!({
-            a(1): ssh("", more),
-            a(2): manual(&end(), json!({})),
-            a(3): manual(&end(), json!({})),
-        })
-    };
-    let mut story = Story::of(&book(&a(1), steps(json!({ "on_success": end(), "on_failure": a(2) }))));
-    story.fails(true);
-    story.done(&[]);
-    assert_eq!(
-        (story.path(), story.ending().clone()),
-        (vec!["s0".into(), "a1!".into(), "a2".into(), "e9".into()], Ending::Completed)
-    );
-
-    // `on_completion` is for success; the exception handler takes what nobody else does, once.
-    let mut value = book(&a(1), steps(json!({ "on_completion": a(2) })));
-    value["workflow_exception"] = json!(a(3));
-    let mut story = Story::of(&value);
-    story.fails(true);
-    assert_eq!(story.work().step, a(3));
-    story.done(&[]);
-    assert_eq!(story.failed_with(), FailureCode::CommandFailed, "handled, and failed all the same");
-    let mut story = Story::of(&value);
-    story.fails(true);
-    story.fails(true);
-    assert_eq!(story.path(), ["s0", "a1!", "a3!"]);
 }
 
 fn split() -> Value {
@@ -463,20 +196,6 @@ fn loops_run_until_they_need_not_or_must_not() {
 }
 
 #[test]
-fn circles_are_stopped() {
-    let value = book(
-        &a(1),
-        json!({ a(1): ssh("", json!({ "on_success": end(), "on_failure": id("if-condition", 1) })),
-        id("if-condition", 1): { "type": "if-condition", "condition": "__found__:value = 'x'", "on_true": end(), "on_success": a(1) } }),
-    );
-    let mut story = Story::of(&value);
-    for _ in 0..1000 {
-        story.fails(false);
-    }
-    assert_eq!(story.failed_with(), FailureCode::StepLimit);
-}
-
-#[test]
 fn delays_and_timeouts() {
     let value = book(
         &a(1),
@@ -506,78 +225,6 @@ fn delays_and_timeouts() {
     // The answer that comes late is knowledge, not a guess.
     story.outcome(&key, done(&[]));
     assert_eq!(story.ending(), &Ending::Completed);
-}
-
-#[test]
-fn approvals_need_enough_people_in_time() {
-    let value = book(
-        &a(1),
-        json!({ a(1): ssh(&end(), policy(json!({ "approval": { "role": "lead", "quorum": 2, "expires": 60000 } }))) }),
-    );
-    let says = |story: &mut Story, by: &str, yes: bool| {
-        let Some(Effect::Approve { key, role, quorum, .. }) =
-            story.run.pending(&story.playbook).into_iter().next()
-        else {
-            panic!("nobody is asked")
-        };
-        assert_eq!((role.as_str(), quorum), ("lead", 2));
-        let at = story.now;
-        story.apply(Event::Approval { at, key, by: by.into(), yes }).map(|_| ())
-    };
-    let mut story = Story::of(&value);
-    assert!(story.works().is_empty());
-    says(&mut story, "ada", true).unwrap();
-    assert_eq!(says(&mut story, "ada", true), Err(RunRefusal::SaidYes("ada".into())));
-    assert!(story.works().is_empty());
-    says(&mut story, "grace", true).unwrap();
-    story.done(&[]);
-    assert_eq!(story.ending(), &Ending::Completed);
-
-    let mut story = Story::of(&value);
-    says(&mut story, "ada", true).unwrap();
-    says(&mut story, "grace", false).unwrap();
-    assert_eq!(story.failed_with(), FailureCode::ApprovalRefused);
-    let mut story = Story::of(&value);
-    story.wait(60_000);
-    assert_eq!(story.failed_with(), FailureCode::ApprovalExpired);
-}
-
-#[test]
-fn a_run_reaches_no_further_than_it_may() {
-    let mut value = book(&a(1), json!({ a(1): action("ssh", "ls", &[HOST, OTHER_HOST], &end(), json!({})) }));
-    value["playbook_extensions"] = json!({ cacao::EXTENSION: { "max_targets": 1 } });
-    let mut story = Story::of(&value);
-    assert_eq!(story.done(&[]).call.target, HOST);
-    assert_eq!(story.failed_with(), FailureCode::TargetLimit);
-}
-
-#[test]
-fn a_run_can_be_stopped_and_undone() {
-    let value = book(
-        &a(1),
-        json!({
-            a(1): ssh(&a(2), policy(json!({ "rollback": a(5) }))),
-            a(2): ssh(&a(3), policy(json!({ "rollback": a(6) }))),
-            a(3): manual(&end(), json!({})),
-            a(5): ssh("", json!({})),
-            a(6): ssh("", json!({})),
-        }),
-    );
-    let mut story = Story::of(&value);
-    let at = story.now;
-    story.done(&[]);
-    story.done(&[]);
-    let back = Event::RollBack { at, by: "ada".into() };
-    assert_eq!(story.apply(back.clone()), Err(RunRefusal::NotOver));
-    story.apply(Event::Stopped { at, by: "ada".into(), reason: "false alarm".into() }).unwrap();
-    assert!(matches!(story.ending(), Ending::Stopped { .. }));
-    story.apply(back.clone()).unwrap();
-    // What was done last is undone first.
-    assert_eq!(story.done(&[]).step, a(6));
-    assert_eq!(story.done(&[]).step, a(5));
-    assert!(matches!(story.ending(), Ending::Stopped { .. }));
-    assert_eq!(story.apply(back), Err(RunRefusal::NothingToUndo));
-    assert_eq!(story.run.visits().iter().filter_map(|visit| visit.undoes).collect::<Vec<_>>(), [2, 1]);
 }
 
 #[test]

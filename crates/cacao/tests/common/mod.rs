@@ -8,6 +8,8 @@
     clippy::indexing_slicing
 )]
 
+pub mod story;
+
 use std::path::PathBuf;
 
 use cacao::{Document, EXTENSION, Playbook, runnable};

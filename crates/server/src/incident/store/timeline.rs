@@ -4,7 +4,9 @@ use domain::timeline::{EntryKind, Lane};
 use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
 use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
-use sqlx::Row;
+use sqlx::any::AnyArguments;
+use sqlx::query::Query;
+use sqlx::{Any, Row};
 
 use super::super::read::{EntryFilter, Mark};
 use super::super::{Decision, Entry};
@@ -116,6 +118,19 @@ impl Narrowed {
             to: filter.to.map(Timestamp::as_microsecond),
         }
     }
+
+    /// The query with what [`ASKED_FOR`] asks for, from `$2` on.
+    fn bound<'q>(self, query: Query<'q, Any, AnyArguments>) -> Query<'q, Any, AnyArguments> {
+        query
+            .bind(self.kind)
+            .bind(self.lane)
+            .bind(self.technique)
+            .bind(self.sub_technique)
+            .bind(self.by)
+            .bind(self.text)
+            .bind(self.from)
+            .bind(self.to)
+    }
 }
 
 /// A page of the timeline in its order, those after `(at, id)`: of an incident with those merged into it.
@@ -132,17 +147,8 @@ pub async fn page(
          order by e.at, e.id limit $12",
         others(family)
     );
-    let narrowed = Narrowed::of(filter);
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(first(family))
-        .bind(narrowed.kind)
-        .bind(narrowed.lane)
-        .bind(narrowed.technique)
-        .bind(narrowed.sub_technique)
-        .bind(narrowed.by)
-        .bind(narrowed.text)
-        .bind(narrowed.from)
-        .bind(narrowed.to)
+    let rows = Narrowed::of(filter)
+        .bound(sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)))
         .bind(after.map(|[at, _]| at))
         .bind(after.map(|[_, id]| id))
         .bind(limit)
@@ -161,17 +167,8 @@ pub async fn marks(db: &Db, family: &[IncidentId], filter: &EntryFilter, most: i
          where e.incident in ($1{}) and {ASKED_FOR} order by e.at, e.id limit $10",
         others(family)
     );
-    let narrowed = Narrowed::of(filter);
-    let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
-        .bind(first(family))
-        .bind(narrowed.kind)
-        .bind(narrowed.lane)
-        .bind(narrowed.technique)
-        .bind(narrowed.sub_technique)
-        .bind(narrowed.by)
-        .bind(narrowed.text)
-        .bind(narrowed.from)
-        .bind(narrowed.to)
+    let rows = Narrowed::of(filter)
+        .bound(sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)))
         .bind(most)
         .fetch_all(db.readers())
         .await?;

@@ -115,6 +115,20 @@ pub async fn add_several(
             ..unseen(incident, &value)?
         });
     }
+    let added = add_fresh(app, actor, incident, wanted).await?;
+    if added.is_empty() {
+        return Err(Error::Conflict("All of these are observables of this incident already.".to_owned()));
+    }
+    Ok(added)
+}
+
+/// Adds those of them that the incident does not have yet, and gives these; with one line on the timeline.
+pub(super) async fn add_fresh(
+    app: &App,
+    actor: &Actor,
+    incident: IncidentId,
+    mut wanted: Vec<Observed>,
+) -> Result<Vec<Observed>> {
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -124,9 +138,7 @@ pub async fn add_several(
             wanted
                 .retain(|one| !known.iter().any(|known| known.kind == one.kind && known.value == one.value));
             if wanted.is_empty() {
-                return Err(Error::Conflict(
-                    "All of these are observables of this incident already.".to_owned(),
-                ));
+                return Ok(wanted);
             }
             let added = store::things::insert(change, wanted).await?;
             for observed in &added {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use domain::observable::{Standing, find_in_text};
-use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, Observable, ObservableId, Tlp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::findings::{self, commit, tags};
+use super::findings::{self, tags};
 use super::seen::{self, Elsewhere};
-use super::{Observed, keep, read, store};
+use super::{Observed, read};
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -18,8 +17,6 @@ use crate::error::{Error, Result};
 const LONGEST: usize = 200_000;
 /// How many values one request adds.
 const MOST: usize = domain::observable::MOST_IN_TEXT;
-/// How many of them the timeline names.
-const NAMED: usize = 5;
 
 /// A value in a pasted text.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -97,40 +94,12 @@ pub async fn add(
         return Err(Error::Invalid(format!("Choose from 1 to {MOST} values.")));
     }
     let tags = tags(&new.tags)?;
-    let actor = actor.clone();
-    app.change(&actor.clone(), move |change| {
-        Box::pin(async move {
-            keep::to_add(change, &actor, incident).await?;
-            let texts: Vec<String> = values.iter().map(|one| one.value().to_owned()).collect();
-            let known = store::things::known_in(change.tx, incident, &texts).await?;
-            values.retain(|value| {
-                !known.iter().any(|one| one.kind == value.kind() && one.value == value.value())
-            });
-            let fresh = values
-                .iter()
-                .map(|value| {
-                    let observed = findings::unseen(incident, value)?;
-                    Ok(Observed { standing: new.standing, tlp: new.tlp, tags: tags.clone(), ..observed })
-                })
-                .collect::<Result<Vec<_>>>()?;
-            let added = store::things::insert(change, fresh).await?;
-            for one in &added {
-                commit(change, one, "observable.add").await?;
-            }
-            if !added.is_empty() {
-                let named: Vec<&str> = added.iter().take(NAMED).map(|one| one.value.as_str()).collect();
-                let more = if added.len() > NAMED { ", …" } else { "" };
-                let line = format!(
-                    "{} observables added, {}\n{}{more}",
-                    added.len(),
-                    new.standing.label().to_lowercase(),
-                    named.join(", ")
-                );
-                keep::line(change, &actor, incident, EntryKind::Action, line).await?;
-                keep::tell(change, incident).await?;
-            }
-            Ok(added)
+    let wanted = values
+        .iter()
+        .map(|value| {
+            let observed = findings::unseen(incident, value)?;
+            Ok(Observed { standing: new.standing, tlp: new.tlp, tags: tags.clone(), ..observed })
         })
-    })
-    .await
+        .collect::<Result<Vec<_>>>()?;
+    findings::add_fresh(app, actor, incident, wanted).await
 }

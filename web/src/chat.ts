@@ -66,9 +66,14 @@ export function setUpChat(): void {
       elt.closest<HTMLElement>(".chat-line")?.focus();
     }
   });
-  // Whoever unfolds the question why is asked at once.
-  document.addEventListener("toggle", (event) => {
-    const part = event.target;
-    if (part instanceof HTMLDetailsElement && part.matches(".chat-decide[open]")) part.querySelector("textarea")?.focus();
-  }, true);
+  // Whoever unfolds the question why is asked at once: `toggle` comes late, and what is typed before it would be taken
+  // for keys of the page.
+  document.addEventListener("click", (event) => {
+    const summary = (event.target as Element).closest(".chat-decide > summary");
+    const part = summary?.parentElement;
+    if (!(part instanceof HTMLDetailsElement)) return;
+    event.preventDefault();
+    part.open = !part.open;
+    if (part.open) part.querySelector("textarea")?.focus();
+  });
 }

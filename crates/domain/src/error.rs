@@ -61,6 +61,12 @@ pub enum Error {
     #[error("this person commands the incident already")]
     AlreadyCommander,
 
+    #[error("whoever asks for an approval cannot give or refuse it; somebody else must")]
+    OwnApproval,
+
+    #[error("only whoever is asked answers for themselves; you are not asked for this place")]
+    NotAsked,
+
     #[error("a chain of custody begins with collecting the item")]
     CustodyNotBegun,
 

@@ -102,5 +102,16 @@ ids! {
     IntakeId = "INT", "an intake's number", "INT-1";
     /// Where telemetry comes from, again and again.
     SourceId = "SRC", "a source's number", "SRC-1";
+    /// A place in an incident's response that a role has to fill.
+    MusterId = "MUS", "a place's number", "MUS-1";
+    /// A task that somebody saved for others to use.
+    SavedTaskId = "LIB", "a saved task's number", "LIB-1";
+    /// A record of data and people concerned.
+    AffectedId = "DAT", "a data record's number", "DAT-1";
+    EffortId = "EFF", "an effort's number", "EFF-1";
+    CostId = "CST", "a cost's number", "CST-1";
+    ApprovalId = "APR", "an approval's number", "APR-1";
+    /// A time that is owed in an incident.
+    ClockId = "CLK", "a clock's number", "CLK-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
 }

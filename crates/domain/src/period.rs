@@ -29,6 +29,21 @@ impl Period {
         start.checked_add(self.as_duration()).unwrap_or(Timestamp::MAX)
     }
 
+    /// As people say it: `1 hour 30 minutes`, `14 days`. Days are the largest unit, because a plan's
+    /// periods are lengths of time and no calendar's months or years.
+    pub fn words(self) -> String {
+        let mut rest = self.seconds;
+        let mut said = Vec::new();
+        for (unit, seconds) in [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)] {
+            let number = rest / seconds;
+            rest %= seconds;
+            if number > 0 {
+                said.push(format!("{number} {unit}{}", if number == 1 { "" } else { "s" }));
+            }
+        }
+        said.join(" ")
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let mut seconds = 0_i64;
         let mut rest = text;

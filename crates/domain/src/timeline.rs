@@ -24,6 +24,8 @@ words! {
         Status: "status", "Status";
         Evidence: "evidence", "Evidence";
         Communication: "communication", "Communication";
+        /// What changed, what is next, what is needed: it settles the update that is owed.
+        SituationReport: "situation_report", "Situation report";
     }
 }
 
@@ -36,7 +38,8 @@ impl EntryKind {
             | Self::Note
             | Self::Status
             | Self::Evidence
-            | Self::Communication => Lane::Response,
+            | Self::Communication
+            | Self::SituationReport => Lane::Response,
         }
     }
 }

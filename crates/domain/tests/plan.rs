@@ -121,10 +121,15 @@ fn names_that_lead_nowhere_are_found() {
     let nobody = || "nobody".parse().unwrap();
     let missing = "names the role nobody, which roles.yaml does not have";
     type Spoil = fn(&mut Plan, domain::plan::RoleKey);
-    let cases: [(&str, Spoil); 7] = [
+    let cases: [(&str, Spoil); 9] = [
         ("plan: stakeholder Customers", |plan, nobody| plan.head.stakeholders[0].contact = Some(nobody)),
         ("roles: deputy", |plan, nobody| plan.roles[1].reports_to = Some(nobody)),
         ("severity: low", |plan, nobody| plan.severity.levels[1].notify = vec![nobody]),
+        ("severity: high", |plan, nobody| plan.severity.levels[3].muster = vec![nobody]),
+        ("severity: high: closing", |plan, nobody| {
+            let act = domain::response::ActKind::Closing;
+            plan.severity.levels[3].approvals = vec![domain::plan::ApprovalRule { act, roles: vec![nobody] }];
+        }),
         ("notifications: declared", |plan, nobody| plan.notifications[0].escalate_to = Some(nobody)),
         ("evidence: custodian", |plan, nobody| plan.evidence.custodian = nobody),
         ("review: owner", |plan, nobody| plan.review.owner = nobody),
@@ -152,6 +157,50 @@ fn names_used_twice_are_found() {
     assert_eq!(
         problems(|plan| plan.channels.out_of_band[0] = plan.channels.primary[0].clone())[0],
         "channels: has the channel chat more than once; keep one"
+    );
+}
+
+#[test]
+fn a_level_starts_what_the_plan_has_and_every_action_is_started() {
+    let action = |id: &str| {
+        yaml::<domain::plan::ResponseAction>(&format!("{{id: {id}, title: T, text: Do it., role: lead}}"))
+    };
+    let start = |id: &str| yaml::<domain::plan::Start>(&format!("{{action: {id}}}"));
+    let found = problems(|plan| {
+        plan.severity.actions = vec![action("call"), action("idle")];
+        plan.severity.levels[4].start = vec![start("call"), start("call"), start("missing")];
+    });
+    assert_eq!(
+        found,
+        [
+            "severity: critical: has the action call more than once; keep one",
+            "severity: critical: starts the action missing, which severity.yaml does not have",
+            "severity: action idle: is started by no level; start it somewhere or take it out",
+        ]
+    );
+}
+
+#[test]
+fn steps_that_wait_for_each_other_or_for_later_ones_are_found() {
+    let after = |plan: &mut Plan, step: usize, after: &str| {
+        plan.procedures[0].steps[step].after = vec![after.parse().unwrap()];
+    };
+    assert_eq!(problems(|plan| after(plan, 4, "step_detection")), Vec::<String>::new());
+    assert_eq!(
+        problems(|plan| after(plan, 0, "step_recovery")),
+        ["procedures/malware: step step_detection: waits for step_recovery, which is of a later phase; \
+             turn them round"]
+    );
+    let round = problems(|plan| after(plan, 0, "step_detection"));
+    assert_eq!(
+        round,
+        ["procedures/malware: step step_detection: waits for itself: step_detection → step_detection; \
+             take one of these away"]
+    );
+    let nowhere = problems(|plan| after(plan, 0, "nowhere"));
+    assert_eq!(
+        nowhere,
+        ["procedures/malware: step step_detection: waits for nowhere, which is not there; name one that is"]
     );
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use domain::plan::{Chapter, Plan, Procedure};
+use domain::response::ClockKind;
 use domain::{IncidentType, Phase, Severity, SeverityFacts};
 use serde::de::DeserializeOwned;
 
@@ -121,5 +122,13 @@ fn graver_incidents_wake_more_people_sooner() {
         assert!(graver.acknowledge_within < milder.acknowledge_within);
         assert!(graver.notify.len() >= milder.notify.len());
         assert!(milder.notify.iter().all(|role| graver.notify.contains(role)));
+        assert!(milder.muster.iter().all(|role| graver.muster.contains(role)));
+        for clock in ClockKind::ALL {
+            let (sooner, later) = (graver.target(*clock), milder.target(*clock));
+            assert!(later.is_none() || sooner < later, "{clock} at {}", graver.severity);
+        }
+        for rule in &milder.approvals {
+            assert!(graver.approval(rule.act).is_some(), "{} is freed at {}", rule.act, graver.severity);
+        }
     }
 }

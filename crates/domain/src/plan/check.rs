@@ -7,7 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{ChannelKey, NotificationRule, Plan, Procedure, RoleKey};
+use super::{ChannelKey, NotificationRule, Plan, Procedure, RoleKey, StepKey};
+use crate::fitting::disorder;
 use crate::{IncidentType, Phase, Severity};
 
 /// One thing that is wrong, and where.
@@ -149,8 +150,39 @@ impl<'a> Check<'a> {
             let place = format!("severity: {}", level.severity);
             self.not_empty(&place, "examples", &level.examples);
             self.not_empty(&place, "response", &level.response);
-            for role in &level.notify {
+            for role in level.notify.iter().chain(&level.muster) {
                 self.role_exists(&place, role);
+            }
+            self.unique(&place, "role to muster", level.muster.iter());
+            self.unique(&place, "action", level.start.iter().map(|start| &start.action));
+            for start in &level.start {
+                if plan.severity.action(&start.action).is_none() {
+                    self.report(
+                        &place,
+                        format!("starts the action {}, which severity.yaml does not have", start.action),
+                    );
+                }
+            }
+            self.unique(&place, "act that needs approval", level.approvals.iter().map(|rule| rule.act));
+            for rule in &level.approvals {
+                self.not_empty(&format!("{place}: {}", rule.act), "roles", &rule.roles);
+                self.unique(&format!("{place}: {}", rule.act), "role", rule.roles.iter());
+                for role in &rule.roles {
+                    self.role_exists(&format!("{place}: {}", rule.act), role);
+                }
+            }
+        }
+        self.actions(plan);
+    }
+
+    fn actions(&mut self, plan: &Plan) {
+        let actions = &plan.severity.actions;
+        self.unique("severity: actions", "action", actions.iter().map(|action| &action.id));
+        for action in actions {
+            let place = format!("severity: action {}", action.id);
+            self.role_exists(&place, &action.role);
+            if !plan.severity.levels.iter().any(|level| level.starts(&action.id).is_some()) {
+                self.report(&place, "is started by no level; start it somewhere or take it out");
             }
         }
     }
@@ -217,7 +249,19 @@ impl<'a> Check<'a> {
             }
         }
         for step in &procedure.steps {
-            self.role_exists(&format!("{place}: step {}", step.id), &step.role);
+            let here = format!("{place}: step {}", step.id);
+            self.role_exists(&here, &step.role);
+            let phase = |other: &StepKey| {
+                procedure.steps.iter().find(|step| step.id == *other).map(|step| step.phase)
+            };
+            for later in step.after.iter().filter(|other| phase(other) > Some(step.phase)) {
+                self.report(&here, format!("waits for {later}, which is of a later phase; turn them round"));
+            }
+        }
+        let pieces: Vec<(StepKey, Vec<StepKey>)> =
+            procedure.steps.iter().map(|step| (step.id.clone(), step.after.clone())).collect();
+        for (step, message) in disorder(&pieces) {
+            self.report(format!("{place}: step {step}"), message);
         }
     }
 }

@@ -16,18 +16,17 @@
 
 mod check;
 mod key;
+mod level;
 mod people;
 mod procedure;
 mod rules;
 
 pub use check::PlanProblem;
-pub use key::{ChannelKey, MetricKey, NotificationKey, ProcedureKey, RoleKey, StepKey};
+pub use key::{ActionKey, ChannelKey, MetricKey, NotificationKey, ProcedureKey, RoleKey, StepKey};
+pub use level::{ApprovalRule, ResponseAction, SeverityLevel, SeverityPlan, Start};
 pub use people::{Channel, ChannelKind, Channels, PlanRole, Stakeholder};
 pub use procedure::{Procedure, Step};
-pub use rules::{
-    EvidencePlan, EvidenceSource, Measure, Metric, NotificationRule, ReviewPlan, SeverityLevel, SeverityPlan,
-    Trigger,
-};
+pub use rules::{EvidencePlan, EvidenceSource, Measure, Metric, NotificationRule, ReviewPlan, Trigger};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{ProcedureKey, RoleKey, StepKey};
 use crate::attack::{CountermeasureId, TechniqueId};
+use crate::fitting::OnlyIf;
 use crate::{IncidentType, Line, Period, Phase, Text};
 
 /// One file of `procedures/`.
@@ -38,6 +39,12 @@ pub struct Step {
     /// Counted from the moment at which the incident enters the step's phase.
     #[serde(default)]
     pub due_within: Option<Period>,
+    /// Steps of the same procedure that are done, or skipped, first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<StepKey>,
+    /// The circumstances under which the step fits; always if left out.
+    #[serde(default, skip_serializing_if = "OnlyIf::is_always")]
+    pub only_if: OnlyIf,
     /// What to keep, in words: "memory image of the host".
     #[serde(default)]
     pub evidence: Vec<Line>,

@@ -1,45 +1,12 @@
-//! The plan's rules: how severity is decided and what follows from it, who is told what and when, how
-//! evidence is kept, when the plan is reviewed and how it is measured.
+//! The plan's rules: who is told what and when, how evidence is kept, when the plan is reviewed and how
+//! it is measured. How severity is decided and what follows from it stands in `level`.
 
 use serde::{Deserialize, Serialize};
 
 use super::key::{ChannelKey, MetricKey, NotificationKey, RoleKey};
-use crate::severity::{Severity, SeverityMatrix};
+use crate::severity::Severity;
 use crate::words::words;
 use crate::{IncidentType, Line, Period, Phase, Text};
-
-/// `severity.yaml`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeverityPlan {
-    /// Ordered rules; a matrix that leaves a case unanswered is refused when it is read.
-    pub matrix: SeverityMatrix,
-    /// One for each severity.
-    pub levels: Vec<SeverityLevel>,
-}
-
-impl SeverityPlan {
-    pub fn level(&self, severity: Severity) -> Option<&SeverityLevel> {
-        self.levels.iter().find(|level| level.severity == severity)
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeverityLevel {
-    pub severity: Severity,
-    pub meaning: Text,
-    pub examples: Vec<Text>,
-    /// What is done at this level that is not done below it.
-    pub response: Vec<Text>,
-    /// Roles that are told at once.
-    #[serde(default)]
-    pub notify: Vec<RoleKey>,
-    pub acknowledge_within: Period,
-    /// How often the commander informs; left out where no updates are owed.
-    #[serde(default)]
-    pub update_every: Option<Period>,
-}
 
 words! {
     /// What sets a notification off.

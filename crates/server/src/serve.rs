@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, identity, intake, plan, router};
+use crate::{audit, identity, incident, intake, plan, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -28,6 +28,7 @@ impl Server {
         let syslog = Listeners::bind(&config.syslog).await?;
         let app = App::open(config).await?;
         plan::ensure_in_force(&app).await?;
+        incident::library::shipped()?;
         intake::resume(&app).await?;
         let setup_token = identity::offer_setup(&app).await?;
         Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
@@ -39,6 +40,7 @@ impl Server {
         let routes = router::router(self.app.clone());
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
+        let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
@@ -53,6 +55,7 @@ impl Server {
         // What was received is committed before the store closes.
         syslog.await.ok();
         watching.abort();
+        clocks.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

@@ -2,10 +2,11 @@
 //! line on the timeline that says who did it.
 
 use domain::incident::{Closing, Outcome};
+use domain::response::{ActKind, ClockKind};
 use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, IncidentType, Line, Phase, Severity, SeverityFacts, Text, Tlp, UserId};
 
-use super::{Decision, Record, keep, kin, optional, reason, record, store, tasks, text};
+use super::{Decision, Record, keep, kin, optional, reason, record, response, store, tasks, text};
 use crate::alert;
 use crate::app::App;
 use crate::change::Change;
@@ -31,6 +32,7 @@ pub async fn move_to(
             incident.follow(&decided, change.at);
             enter(change, &actor, &incident, why.as_deref()).await?;
             keep::incident(change, &mut incident, "incident.move").await?;
+            response::clock::moved(change, &incident).await?;
             let line = because(format!("Phase: {} → {}", before.label(), to.label()), why.as_deref());
             keep::line(change, &actor, id, EntryKind::Status, line).await?;
             Ok(incident)
@@ -59,6 +61,7 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
     };
     let recommendations =
         optional(with.recommendations).map(|given| text("the recommendations", &given)).transpose()?;
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -73,11 +76,14 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
                 )));
             }
             let decided = incident.incident()?.close(closing)?;
+            let words = response::approval::covering(change, &incident, &now.plan, ActKind::Closing).await?;
+            response::approval::use_up(change, words, &id.to_string()).await?;
             incident.follow(&decided, change.at);
             incident.recommendations = recommendations.map(|text| text.to_string());
             incident.closed_at = Some(change.at);
             enter(change, &actor, &incident, None).await?;
             keep::incident(change, &mut incident, "incident.close").await?;
+            response::clock::closed(change, &incident).await?;
             for one in family {
                 alert::noise::judge(change, one, Some(with.outcome.verdict())).await?;
             }
@@ -92,6 +98,7 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
 /// Opens a closed incident again in the phase `to`. What its closing said stays in the ledger.
 pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &str) -> Result<Record> {
     let why = needed(why, "reopening an incident")?;
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -102,6 +109,8 @@ pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &s
             incident.closed_at = None;
             enter(change, &actor, &incident, Some(&why)).await?;
             keep::incident(change, &mut incident, "incident.reopen").await?;
+            let level = now.plan.severity.level(incident.severity);
+            response::clock::reopened(change, &incident, level).await?;
             for one in scope::family_in(change, id).await? {
                 alert::noise::judge(change, one, None).await?;
             }
@@ -121,7 +130,8 @@ async fn enter(change: &mut Change<'_>, actor: &Actor, incident: &Record, why: O
     Ok(())
 }
 
-/// Sets another severity, with a reason; new facts where they changed.
+/// Sets another severity, with a reason; new facts where they changed. The response follows: what the
+/// plan asks for at that severity is started, what it no longer asks for is proposed to be left.
 pub async fn set_severity(
     app: &App,
     actor: &Actor,
@@ -131,7 +141,7 @@ pub async fn set_severity(
     why: &str,
 ) -> Result<Record> {
     let why = needed(why, "another severity")?;
-    let matrix = plan::in_force(app).await?.plan.severity.matrix.clone();
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
@@ -144,21 +154,14 @@ pub async fn set_severity(
                 incident.functional = facts.functional;
                 incident.information = facts.information;
                 incident.recoverability = facts.recoverability;
-                incident.proposed_severity = matrix.propose(&facts).severity;
+                incident.proposed_severity = now.plan.severity.matrix.propose(&facts).severity;
             }
             keep::incident(change, &mut incident, "incident.set_severity").await?;
-            let decision = Decision {
-                id: keep::unnumbered()?,
-                incident: id,
-                at: change.at,
-                recorded_at: change.at,
-                decision: format!("Severity: {} → {}", before.label(), severity.label()),
-                reason: why.to_string(),
-                maker: actor.name().to_owned(),
-                by: actor.name().to_owned(),
-                account: actor.user(),
-            };
+            let decision = format!("Severity: {} → {}", before.label(), severity.label());
+            let decision = Decision::made(&actor, id, change.at, decision, why.to_string())?;
             record::decision_kept(change, &actor, decision).await?;
+            response::replan(change, &incident, &now.plan, before).await?;
+            tasks::refit(change, &incident).await?;
             Ok(incident)
         })
     })
@@ -186,7 +189,8 @@ pub async fn set_type(
             let procedure = now.plan.procedure(to).ok_or(Error::NotFound("procedure"))?;
             let dropped = format!("the incident turned out to be of the type {}", to.label().to_lowercase());
             let dropped = tasks::drop_untouched(change, id, &dropped).await?;
-            let added = tasks::from_procedure(change, id, procedure, incident.phase, change.at).await?.len();
+            let added = tasks::from_procedure(change, &incident, procedure, change.at).await?.len();
+            tasks::refit(change, &incident).await?;
             keep::incident(change, &mut incident, "incident.set_type").await?;
             let line = format!(
                 "Type: {} → {}; {dropped} steps fell away, {added} were added",
@@ -211,6 +215,8 @@ pub async fn assign_commander(app: &App, actor: &Actor, id: IncidentId, to: User
             let name = tasks::worker(change, &actor, id, to).await?;
             incident.follow(&decided, change.at);
             keep::incident(change, &mut incident, "incident.assign_commander").await?;
+            response::muster::command_passed(change, id, to).await?;
+            response::clock::met(change, &incident, ClockKind::Assign).await?;
             keep::line(change, &actor, id, EntryKind::Status, format!("{name} takes command")).await?;
             Ok(incident)
         })

@@ -9,7 +9,7 @@ use domain::{
 };
 
 use super::gather::{self, EVENTS_AN_ALERT, Found};
-use super::{Decision, IncidentView, Record, keep, optional, reason, record, store, tasks, text};
+use super::{Decision, IncidentView, Record, keep, optional, reason, record, response, store, tasks, text};
 use crate::alert;
 use crate::app::App;
 use crate::change::Change;
@@ -137,8 +137,9 @@ async fn make(change: &mut Change<'_>, actor: &Actor, now: &InForce, checked: Ch
     keep::commit(change, &incident, "incident.declare").await?;
     say(change, actor, &incident, &checked).await?;
     let procedure = now.plan.procedure(said.incident_type).ok_or(Error::NotFound("procedure"))?;
-    tasks::from_procedure(change, id, procedure, Phase::Detection, change.at).await?;
-    take_in(change, actor, id, &said.alerts).await?;
+    tasks::from_procedure(change, &incident, procedure, change.at).await?;
+    response::begin(change, &incident, &now.plan).await?;
+    take_in(change, actor, &incident, &said.alerts).await?;
     Ok(id)
 }
 
@@ -160,27 +161,25 @@ async fn say(change: &mut Change<'_>, actor: &Actor, incident: &Record, checked:
             checked.proposal.severity.label()
         )
     };
-    let decision = Decision {
-        id: keep::unnumbered()?,
-        incident: incident.id,
-        at: change.at,
-        recorded_at: change.at,
-        decision,
-        reason: incident.severity_reason.clone(),
-        maker: actor.name().to_owned(),
-        by: actor.name().to_owned(),
-        account: actor.user(),
-    };
+    let reason = incident.severity_reason.clone();
+    let decision = Decision::made(actor, incident.id, change.at, decision, reason)?;
     record::decision_kept(change, actor, decision).await?;
     Ok(())
 }
 
 /// Takes alerts into the incident with all that stands behind them.
-async fn take_in(change: &mut Change<'_>, actor: &Actor, id: IncidentId, alerts: &[AlertId]) -> Result<()> {
+async fn take_in(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: &Record,
+    alerts: &[AlertId],
+) -> Result<()> {
+    let id = incident.id;
     if alerts.is_empty() {
         return Ok(());
     }
     let taken = alert::take_in(change, actor, alerts, id).await?;
+    response::clock::alerts_came(change, incident, &taken).await?;
     let room = usize::try_from(EVENTS_AN_ALERT).unwrap_or(usize::MAX);
     let mut found = Vec::with_capacity(taken.len());
     let mut more = Vec::new();
@@ -228,7 +227,7 @@ pub async fn add_alerts(
             if incident.is_closed() {
                 return Err(domain::Error::IncidentClosed.into());
             }
-            take_in(change, &who, id, &alerts).await?;
+            take_in(change, &who, &incident, &alerts).await?;
             let named: Vec<String> = alerts.iter().map(ToString::to_string).collect();
             let line = format!("Alerts taken in: {}", named.join(", "));
             keep::line(change, &who, id, EntryKind::Status, line).await?;

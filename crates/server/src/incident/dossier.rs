@@ -8,8 +8,10 @@ use domain::plan::{Plan, SeverityLevel};
 use domain::{Actor, IncidentId, UserId};
 
 use super::chat::{self, ChatLine};
+use super::impact::{self, Impact};
 use super::kin::{self, Merge};
 use super::read::{self, EntryFilter, TechniqueCount};
+use super::response::clock::{self, ClockView};
 use super::{Asset, Decision, Entry, IncidentView, Observed, Person, PhaseChange, Task};
 use crate::alert::{self, Alert};
 use crate::app::App;
@@ -37,6 +39,9 @@ pub struct Dossier {
     pub observables: Vec<Observed>,
     pub assets: Vec<Asset>,
     pub techniques: Vec<TechniqueCount>,
+    pub impact: Impact,
+    /// The times that were owed, those that were replaced as well.
+    pub clocks: Vec<ClockView>,
     pub members: Vec<Person>,
     pub phases: Vec<PhaseChange>,
     /// The incidents that are merged into it.
@@ -75,6 +80,8 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         observables: read::observables(app, actor, id).await?,
         assets: read::assets(app, actor, id).await?,
         techniques: read::techniques(app, actor, id).await?,
+        impact: impact::impact(app, actor, id).await?,
+        clocks: clock::list(app, actor, id).await?,
         members: read::members(app, actor, id).await?,
         phases: read::phases(app, actor, id).await?,
         merged: kin::merges(app, actor, id)

@@ -1,10 +1,10 @@
 //! What was found: observables, and the assets that are affected. Most come from events; people add
 //! what they learn otherwise, and say what each is.
 
-use domain::asset::AssetState;
+use domain::asset::{self, AssetState};
 use domain::observable::Standing;
 use domain::timeline::EntryKind;
-use domain::{Actor, AssetId, IncidentId, Observable, ObservableId, ObservableKind, Tlp};
+use domain::{Actor, IncidentId, Observable, ObservableId, ObservableKind, Tlp};
 
 use super::{Asset, Observed, keep, optional, store, text};
 use crate::app::App;
@@ -247,6 +247,7 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
         return Err(Error::Invalid("An asset is a host or an account.".to_owned()));
     }
     let name = Observable::new(new.kind, &new.name)?;
+    let standing = asset::Standing::NEW.meant_by(new.state);
     let note = note(new.note)?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
@@ -258,6 +259,8 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
                 kind: name.kind(),
                 name: name.value().to_owned(),
                 state: new.state,
+                compromise: standing.compromise,
+                containment: standing.containment,
                 note,
                 first_seen: None,
                 last_seen: None,
@@ -265,42 +268,6 @@ pub async fn add_asset(app: &App, actor: &Actor, incident: IncidentId, new: NewA
             asset.id = store::things::insert_asset(change, &asset).await?;
             change.record(&asset.id.to_string(), "asset.add", &asset, Some(incident.get())).await?;
             let line = format!("Asset added: {} {}, {}", asset.kind.label(), asset.name, asset.state.label());
-            keep::line(change, &actor, incident, EntryKind::Action, line).await?;
-            keep::tell(change, incident).await?;
-            Ok(asset)
-        })
-    })
-    .await
-}
-
-/// Says how far we have got with an asset.
-pub async fn set_asset_state(
-    app: &App,
-    actor: &Actor,
-    incident: IncidentId,
-    id: AssetId,
-    state: AssetState,
-    given: Option<String>,
-) -> Result<Asset> {
-    let given = note(given)?;
-    let actor = actor.clone();
-    app.change(&actor.clone(), move |change| {
-        Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
-            let family = scope::family_in(change, incident).await?;
-            let asset = store::things::asset_in(change.tx, &family, id).await?;
-            let mut asset = asset.ok_or(Error::NotFound("asset"))?;
-            let incident = asset.incident;
-            if asset.state == state && given.is_none() {
-                return Err(domain::Error::NothingChanges { what: "state", value: state.label() }.into());
-            }
-            let before = asset.state;
-            asset.state = state;
-            asset.note = given.or(asset.note);
-            store::things::update_asset(change, &asset).await?;
-            change.record(&id.to_string(), "asset.set_state", &asset, Some(incident.get())).await?;
-            let line =
-                format!("{} {}: {} → {}", asset.kind.label(), asset.name, before.label(), state.label());
             keep::line(change, &actor, incident, EntryKind::Action, line).await?;
             keep::tell(change, incident).await?;
             Ok(asset)

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::asset::AssetState;
+use domain::asset;
 use domain::evidence::{Acquisition, Sha256};
 use domain::observable::{ObservableRole, Standing};
 use domain::timeline::EntryKind;
@@ -238,7 +238,9 @@ async fn assets(change: &mut Change<'_>, incident: IncidentId, seen: &Seen) -> R
                     incident,
                     kind: key.0,
                     name: key.1.clone(),
-                    state: AssetState::Suspected,
+                    state: asset::Standing::NEW.summary(),
+                    compromise: asset::Standing::NEW.compromise,
+                    containment: asset::Standing::NEW.containment,
                     note: None,
                     first_seen: sightings.first,
                     last_seen: sightings.last,

@@ -1,12 +1,15 @@
 //! Incidents: declared by a person from alerts, led through the phases to a closing, with their tasks,
 //! timeline, decisions, observables and assets. This file says what an incident and its parts are;
-//! the verbs stand beside it: [`declare`], [`command`] (phase, severity, people), [`tasks`],
-//! [`record`] (entries, decisions), [`chat`], [`visit`] (what is new to whom), [`findings`] (observables, assets), [`follow`] (what alerts bring
-//! in afterwards), [`export`] (what is taken out), [`figure`] (the
-//! timeline drawn), [`dossier`] (all of it for reports).
+//! the verbs stand beside it: [`declare`], [`command`] (phase, severity, people), [`response`] (what the
+//! severity sets going: people, times, approvals), [`tasks`], [`library`] (reusable ones), [`record`]
+//! (entries, decisions), [`chat`], [`visit`] (what is new to whom), [`findings`] (observables, assets),
+//! [`assets`] (where they stand), [`impact`] (data, people, work, money), [`follow`] (what alerts bring in
+//! afterwards), [`export`] (what is taken out), [`figure`] (the timeline drawn), [`dossier`] (all of it for
+//! reports).
 
 pub mod alike;
 pub mod api;
+pub mod assets;
 pub mod chat;
 pub mod command;
 pub mod declare;
@@ -17,28 +20,34 @@ pub mod findings;
 pub mod follow;
 mod gather;
 pub mod graph;
+pub mod impact;
 mod keep;
 pub mod kin;
+pub mod library;
 pub mod page;
 pub mod paste;
 pub mod read;
 pub mod record;
+pub mod response;
 pub mod seen;
 mod store;
 pub mod tasks;
 pub mod visit;
 
-use domain::asset::AssetState;
+use domain::asset::{AssetState, Compromise, Containment, Standing as AssetStanding};
 use domain::evidence::Sha256;
+use domain::fitting::{Circumstances, OnlyIf};
 use domain::incident::{Closing, Outcome, Stage};
 use domain::observable::Standing;
-use domain::plan::{RoleKey, StepKey};
+use domain::plan::{ActionKey, RoleKey, StepKey};
+use domain::response::{ActKind, ClockKind};
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::task::{TaskState, TaskStatus};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
-    AlertId, AssetId, DecisionId, EntryId, EventId, Incident, IncidentId, IncidentType, Line, ObservableId,
-    ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, TaskId, Text, Tlp, UserId,
+    AlertId, ApprovalId, AssetId, DecisionId, EntryId, EventId, Incident, IncidentId, IncidentType, Line,
+    ObservableId, ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, TaskId, Text, Tlp,
+    UserId,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -111,6 +120,11 @@ impl Record {
             information: self.information,
             recoverability: self.recoverability,
         }
+    }
+
+    /// What conditions of tasks look at.
+    pub const fn circumstances(&self) -> Circumstances {
+        Circumstances { incident_type: self.incident_type, severity: self.severity, facts: self.facts() }
     }
 
     pub const fn is_closed(&self) -> bool {
@@ -188,6 +202,8 @@ pub struct IncidentView {
     /// When the next open task is due.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_due: Option<Timestamp>,
+    /// The time that is owed next.
+    pub next_clock: Option<NextClock>,
     /// How many lines its timeline has.
     pub entries: i64,
     /// The incident that this one is merged into. What it has is read there, and stays its own.
@@ -198,6 +214,15 @@ pub struct IncidentView {
     /// Which wording of title, summary and marking this is; an edit that names another is refused.
     #[schema(example = "9f86d081884c7d65")]
     pub edition: String,
+}
+
+/// A time that is owed, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NextClock {
+    #[schema(value_type = String, example = "contain")]
+    pub kind: ClockKind,
+    #[schema(value_type = String, format = DateTime)]
+    pub due: Timestamp,
 }
 
 /// Somebody with an account.
@@ -243,6 +268,22 @@ pub struct Task {
     /// The step of the procedure that it comes from.
     #[schema(value_type = Option<String>, example = "isolate_host")]
     pub step: Option<StepKey>,
+    /// The action of a severity level that it comes from.
+    #[schema(value_type = Option<String>, example = "open_bridge")]
+    pub action: Option<ActionKey>,
+    /// Why the plan does not ask for it at the present severity: it is proposed for skipping.
+    pub surplus: Option<String>,
+    /// Tasks that are done, or skipped, before this one can be taken or done.
+    #[schema(value_type = Vec<String>, example = json!(["TSK-3"]))]
+    pub after: Vec<TaskId>,
+    /// The circumstances under which it fits; always if null.
+    #[schema(value_type = Option<Object>, example = json!({ "types": ["phishing"], "severity_at_least": "high" }))]
+    pub only_if: Option<OnlyIf>,
+    /// Why it does not fit the incident as it is now. Such a task is not counted as open.
+    pub unfit: Option<String>,
+    /// The task of the library that it is.
+    #[schema(example = "purge_message")]
+    pub library: Option<String>,
     /// What to keep.
     pub evidence: Vec<String>,
     #[schema(value_type = String, example = "open")]
@@ -263,6 +304,34 @@ pub struct Task {
 }
 
 impl Task {
+    /// An open task that nobody has, without a time.
+    fn new(incident: IncidentId, phase: Phase, title: String, at: Timestamp) -> Result<Self> {
+        Ok(Task {
+            id: keep::unnumbered()?,
+            incident,
+            phase,
+            role: None,
+            title,
+            instructions: None,
+            due_within: None,
+            due: None,
+            step: None,
+            action: None,
+            surplus: None,
+            after: Vec::new(),
+            only_if: None,
+            unfit: None,
+            library: None,
+            evidence: Vec::new(),
+            status: TaskStatus::Open,
+            by: None,
+            reason: None,
+            owner: None,
+            created_at: at,
+            settled_at: None,
+        })
+    }
+
     pub fn state(&self) -> Result<TaskState> {
         let reason = self.reason.as_deref().map(|reason| Text::new("the reason", reason)).transpose()?;
         TaskState::restore(self.status, self.by, reason)
@@ -273,8 +342,13 @@ impl Task {
         matches!(self.status, TaskStatus::Done | TaskStatus::Skipped)
     }
 
+    /// Whether somebody is to do it: not settled, and it fits.
+    pub const fn is_wanted(&self) -> bool {
+        !self.is_settled() && self.unfit.is_none()
+    }
+
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        !self.is_settled() && self.due.is_some_and(|due| due < now)
+        self.is_wanted() && self.due.is_some_and(|due| due < now)
     }
 }
 
@@ -331,6 +405,12 @@ pub struct Decision {
     pub recorded_at: Timestamp,
     pub decision: String,
     pub reason: String,
+    /// The act under approval that it is about.
+    #[schema(value_type = Option<String>, example = "public_statement")]
+    pub act: Option<ActKind>,
+    /// The approvals on which it stands.
+    #[schema(value_type = Vec<String>)]
+    pub approvals: Vec<ApprovalId>,
     /// Who decided.
     pub maker: String,
     /// Who wrote it down.
@@ -394,13 +474,57 @@ pub struct Asset {
     #[schema(value_type = String, example = "host")]
     pub kind: ObservableKind,
     pub name: String,
+    /// Both of the following in one word: `suspected`, `compromised`, `contained` or `clean`.
     #[schema(value_type = String, example = "suspected")]
     pub state: AssetState,
+    /// `suspected`, `confirmed` or `cleared`.
+    #[schema(value_type = String, example = "confirmed")]
+    pub compromise: Compromise,
+    /// `open`, `requested`, `isolated`, `rebuilding` or `restored`.
+    #[schema(value_type = String, example = "isolated")]
+    pub containment: Containment,
     pub note: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub first_seen: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_seen: Option<Timestamp>,
+}
+
+impl Decision {
+    /// A decision about nothing that needs an approval, made and written down by whoever acts.
+    fn made(
+        actor: &domain::Actor,
+        incident: IncidentId,
+        at: Timestamp,
+        decision: String,
+        reason: String,
+    ) -> Result<Self> {
+        Ok(Decision {
+            id: keep::unnumbered()?,
+            incident,
+            at,
+            recorded_at: at,
+            decision,
+            reason,
+            act: None,
+            approvals: Vec::new(),
+            maker: actor.name().to_owned(),
+            by: actor.name().to_owned(),
+            account: actor.user(),
+        })
+    }
+}
+
+impl Asset {
+    pub const fn standing(&self) -> AssetStanding {
+        AssetStanding { compromise: self.compromise, containment: self.containment }
+    }
+
+    fn stand(&mut self, standing: AssetStanding) {
+        self.compromise = standing.compromise;
+        self.containment = standing.containment;
+        self.state = standing.summary();
+    }
 }
 
 /// The topic that the pages of one incident follow.

@@ -1,15 +1,17 @@
 //! What people write down: entries on the timeline, corrections of them, and decisions.
 
 use domain::attack::TechniqueId;
+use domain::response::ActKind;
 use domain::timeline::EntryKind;
 use domain::{Actor, EntryId, IncidentId, Line};
 use jiff::Timestamp;
 
-use super::{Decision, Entry, keep, optional, store, text};
+use super::{Decision, Entry, keep, optional, response, store, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::scope;
+use crate::plan;
 
 /// The latest time that an entry may bear: clocks differ a little, the future is not known.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
@@ -27,14 +29,20 @@ pub struct NewEntry {
 pub async fn add_entry(app: &App, actor: &Actor, incident: IncidentId, new: NewEntry) -> Result<Entry> {
     may_be_written(new.kind)?;
     let text = text("the entry", &new.text)?;
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_add(change, &actor, incident).await?;
+            let record = keep::to_add(change, &actor, incident).await?;
             let at = not_ahead(new.at, change.at)?;
             let mut entry = keep::entry(change, &actor, incident, new.kind, at, text.to_string())?;
             entry.techniques = new.techniques.iter().map(ToString::to_string).collect();
             let entry = one(keep::entries(change, "entry.add", vec![entry]).await?)?;
+            if new.kind == EntryKind::SituationReport {
+                // The clock counts from when it was written, whatever time it speaks of.
+                let level = now.plan.severity.level(record.severity);
+                response::clock::reported(change, &record, level).await?;
+            }
             keep::tell(change, incident).await?;
             Ok(entry)
         })
@@ -46,7 +54,7 @@ pub async fn add_entry(app: &App, actor: &Actor, incident: IncidentId, new: NewE
 pub(super) fn may_be_written(kind: EntryKind) -> Result<()> {
     if matches!(kind, EntryKind::Status | EntryKind::Evidence) {
         return Err(Error::Invalid(format!(
-            "An entry of the kind {:?} is written by Watchbell itself; use note, action, decision, communication or event.",
+            "An entry of the kind {:?} is written by Watchbell itself; use note, action, decision, communication, situation_report or event.",
             kind.as_str()
         )));
     }
@@ -121,6 +129,8 @@ pub async fn set_techniques(
 pub struct NewDecision {
     pub decision: String,
     pub reason: String,
+    /// The act that it is about, if that may need an approval.
+    pub act: Option<ActKind>,
     /// Who decided; whoever writes it down if left out.
     pub maker: Option<String>,
     pub at: Option<Timestamp>,
@@ -134,22 +144,24 @@ pub async fn decide(app: &App, actor: &Actor, incident: IncidentId, new: NewDeci
     let reason = text("the reason", &new.reason)?;
     let maker = optional(new.maker).unwrap_or_else(|| actor.name().to_owned());
     let maker = Line::new("the name of whoever decided", &maker)?;
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_add(change, &actor, incident).await?;
+            let record = keep::to_add(change, &actor, incident).await?;
+            let words = match new.act {
+                Some(act) => response::approval::covering(change, &record, &now.plan, act).await?,
+                None => Vec::new(),
+            };
             let decision = Decision {
-                id: keep::unnumbered()?,
-                incident,
                 at: not_ahead(new.at, change.at)?,
-                recorded_at: change.at,
-                decision: decided.to_string(),
-                reason: reason.to_string(),
+                act: new.act,
+                approvals: words.iter().map(|word| word.id).collect(),
                 maker: maker.to_string(),
-                by: actor.name().to_owned(),
-                account: actor.user(),
+                ..Decision::made(&actor, incident, change.at, decided.to_string(), reason.to_string())?
             };
             let decision = decision_kept(change, &actor, decision).await?;
+            response::approval::use_up(change, words, &decision.id.to_string()).await?;
             keep::tell(change, incident).await?;
             Ok(decision)
         })

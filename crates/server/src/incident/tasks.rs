@@ -1,13 +1,13 @@
 //! Tasks: the steps of the plan's procedure, and what people add on the way. Whoever may work on the
 //! incident may take and finish any of them; each change stands on the timeline.
 
-use domain::plan::{Procedure, RoleKey};
-use domain::task::{TaskState, TaskStatus};
+use domain::plan::{Procedure, RoleKey, StepKey};
+use domain::task::TaskState;
 use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, Line, Phase, TaskId, UserId};
 use jiff::Timestamp;
 
-use super::{Task, keep, optional, store, text};
+use super::{Record, Task, keep, optional, store, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -16,34 +16,35 @@ use crate::{identity, plan};
 /// The steps of a procedure as tasks of an incident. Those of the present phase are due from `since`.
 pub(super) async fn from_procedure(
     change: &mut Change<'_>,
-    incident: IncidentId,
+    record: &Record,
     procedure: &Procedure,
-    phase: Phase,
     since: Timestamp,
 ) -> Result<Vec<Task>> {
+    let (incident, phase) = (record.id, record.phase);
     let mut tasks = Vec::with_capacity(procedure.steps.len());
     for step in &procedure.steps {
         let entered = step.phase <= phase;
         tasks.push(Task {
-            id: keep::unnumbered()?,
-            incident,
-            phase: step.phase,
             role: Some(step.role.clone()),
-            title: step.title.to_string(),
             instructions: Some(step.text.to_string()),
             due_within: step.due_within,
             due: step.due_within.filter(|_| entered).map(|period| period.after(since)),
             step: Some(step.id.clone()),
             evidence: step.evidence.iter().map(ToString::to_string).collect(),
-            status: TaskStatus::Open,
-            by: None,
-            reason: None,
-            owner: None,
-            created_at: change.at,
-            settled_at: None,
+            only_if: Some(step.only_if.clone()).filter(|only| !only.is_always()),
+            unfit: step.only_if.unmet(&record.circumstances()),
+            ..Task::new(incident, step.phase, step.title.to_string(), change.at)?
         });
     }
-    let tasks = store::work::insert(change, tasks).await?;
+    let mut tasks = store::work::insert(change, tasks).await?;
+    // What a step waits for has its number only now.
+    let numbers: Vec<(StepKey, TaskId)> =
+        tasks.iter().filter_map(|task| Some((task.step.clone()?, task.id))).collect();
+    for (task, step) in tasks.iter_mut().zip(&procedure.steps).filter(|(_, step)| !step.after.is_empty()) {
+        let of = |key: &StepKey| numbers.iter().find(|(step, _)| step == key).map(|(_, id)| *id);
+        task.after = step.after.iter().filter_map(of).collect();
+        store::work::update(change, task).await?;
+    }
     for task in &tasks {
         change.record(&task.id.to_string(), "task.add", task, Some(incident.get())).await?;
     }
@@ -73,6 +74,25 @@ pub(super) async fn drop_untouched(
         save(change, &task, "task.skip").await?;
     }
     Ok(count)
+}
+
+/// Asks of every task with a condition whether it fits now. What begins to fit has its time from now; what
+/// no longer does is left as it is, and counted no more.
+pub(super) async fn refit(change: &mut Change<'_>, record: &Record) -> Result<()> {
+    for mut task in store::work::of_incident_in(change.tx, record.id).await? {
+        let Some(only) = task.only_if.as_ref().filter(|_| !task.is_settled()) else { continue };
+        let unfit = only.unmet(&record.circumstances());
+        if unfit == task.unfit {
+            continue;
+        }
+        let begins = unfit.is_none();
+        task.unfit = unfit;
+        if begins && task.phase <= record.phase {
+            task.due = task.due_within.map(|within| within.after(change.at)).or(task.due);
+        }
+        save(change, &task, "task.fit").await?;
+    }
+    Ok(())
 }
 
 /// A task that somebody adds.
@@ -113,23 +133,13 @@ pub(super) async fn add_in(
     if let Some(owner) = new.owner {
         worker(change, actor, incident, owner).await?;
     }
+    let phase = new.phase.unwrap_or(record.phase);
     let task = Task {
-        id: keep::unnumbered()?,
-        incident,
-        phase: new.phase.unwrap_or(record.phase),
         role: new.role,
-        title: title.to_string(),
         instructions: instructions.map(|text| text.to_string()),
-        due_within: None,
         due: new.due,
-        step: None,
-        evidence: Vec::new(),
-        status: TaskStatus::Open,
-        by: None,
-        reason: None,
         owner: new.owner,
-        created_at: change.at,
-        settled_at: None,
+        ..Task::new(incident, phase, title.to_string(), change.at)?
     };
     let task = store::work::insert(change, vec![task]).await?.pop();
     let task = task.ok_or_else(|| Error::Damaged("a task was not stored".to_owned()))?;
@@ -148,6 +158,8 @@ pub enum Act {
     Skip {
         reason: String,
     },
+    /// Keeps a task that the plan does not ask for at the present severity.
+    Want,
     Reopen,
     /// To somebody, or back to nobody in particular.
     Assign {
@@ -186,6 +198,9 @@ async fn apply(
 ) -> Result<(&'static str, String)> {
     let me = actor.user().ok_or(Error::Forbidden("only a person does tasks"))?;
     let state = task.state()?;
+    if matches!(act, Act::Start | Act::Finish) {
+        free(change, task).await?;
+    }
     Ok(match act {
         Act::Start => {
             settle(task, &state.start(me)?, change.at);
@@ -210,6 +225,12 @@ async fn apply(
             settle(task, &state.skip(reason)?, change.at);
             ("task.skip", line)
         }
+        Act::Want => {
+            if task.surplus.take().is_none() || state.is_settled() {
+                return Err(Error::Conflict("Nobody proposes to skip this task.".to_owned()));
+            }
+            ("task.want", "Task kept".to_owned())
+        }
         Act::Reopen => {
             settle(task, &state.reopen()?, change.at);
             ("task.reopen", "Task reopened".to_owned())
@@ -229,6 +250,23 @@ async fn apply(
             ("task.assign", line)
         }
     })
+}
+
+/// Refuses what still waits for other tasks.
+async fn free(change: &mut Change<'_>, task: &Task) -> Result<()> {
+    let mut waits = Vec::new();
+    for before in &task.after {
+        let before = store::work::task_in(change.tx, *before).await?;
+        waits.extend(before.filter(Task::is_wanted));
+    }
+    if waits.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = waits.iter().map(|task| format!("{} ({})", task.title, task.id)).collect();
+    Err(Error::Conflict(format!(
+        "This waits for: {}. Do that first, or skip it with a reason.",
+        named.join(", ")
+    )))
 }
 
 /// The name of somebody who is to work on an incident: their role must let them, and if the incident
@@ -259,7 +297,7 @@ pub(super) async fn worker(
     Ok(name.to_string())
 }
 
-fn settle(task: &mut Task, state: &TaskState, at: Timestamp) {
+pub(super) fn settle(task: &mut Task, state: &TaskState, at: Timestamp) {
     task.status = state.status();
     task.by = match state {
         TaskState::InProgress { by } | TaskState::Done { by } => Some(*by),
@@ -272,7 +310,7 @@ fn settle(task: &mut Task, state: &TaskState, at: Timestamp) {
     task.settled_at = state.is_settled().then_some(at);
 }
 
-async fn save(change: &mut Change<'_>, task: &Task, act: &str) -> Result<()> {
+pub(super) async fn save(change: &mut Change<'_>, task: &Task, act: &str) -> Result<()> {
     store::work::update(change, task).await?;
     change.record(&task.id.to_string(), act, task, Some(task.incident.get())).await
 }

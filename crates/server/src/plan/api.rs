@@ -1,20 +1,27 @@
 //! The plan over HTTP.
 
 use axum::extract::State;
-use domain::{IncidentType, PlanVersionId, Severity};
+use domain::plan::RoleKey;
+use domain::{IncidentType, PlanVersionId, Severity, UserId};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::Holders;
 use super::facts::FactsQuery;
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
-use crate::web::extract::{Path, Query, Who};
+use crate::web::extract::{Json, Path, Query, Who};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(plan)).routes(routes!(severity)).routes(routes!(procedure))
+    OpenApiRouter::new()
+        .routes(routes!(plan))
+        .routes(routes!(severity))
+        .routes(routes!(procedure))
+        .routes(routes!(holders))
+        .routes(routes!(set_holders))
 }
 
 /// The plan in force.
@@ -75,4 +82,31 @@ async fn severity(
 ) -> Result<axum::Json<ProposedSeverity>> {
     let proposal = super::propose(&app, &actor, &facts.into()).await?;
     Ok(axum::Json(ProposedSeverity { severity: proposal.severity, because: proposal.because }))
+}
+
+/// Lists the roles of the plan with the people who may be asked to fill them.
+#[utoipa::path(get, path = "/api/v1/plan/holders", tag = "plan", responses((status = 200, body = Vec<Holders>)))]
+async fn holders(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Vec<Holders>>> {
+    Ok(axum::Json(super::holders(&app, &actor).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HoldersInput {
+    /// First choice first; an empty list clears the role.
+    #[schema(value_type = Vec<String>, example = json!(["USR-3", "USR-5"]))]
+    people: Vec<UserId>,
+}
+
+/// Says who may be asked to fill a role of the plan.
+#[utoipa::path(put, path = "/api/v1/plan/holders/{role}", tag = "plan",
+    params(("role" = String, Path, example = "forensics_lead")), request_body = HoldersInput,
+    responses((status = 200, body = Holders), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn set_holders(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(role): Path<RoleKey>,
+    Json(input): Json<HoldersInput>,
+) -> Result<axum::Json<Holders>> {
+    Ok(axum::Json(super::set_holders(&app, &actor, role, input.people).await?))
 }

@@ -1,8 +1,9 @@
-//! The incident response plan: which version is in force, and what it proposes. The plan that
+//! The incident response plan: which version is in force, what it proposes, and who fills its roles. The plan that
 //! Watchbell ships is put in force at the first start; afterwards the organisation's own stands.
 
 pub mod api;
 pub mod facts;
+mod holders;
 pub mod page;
 mod shipped;
 mod store;
@@ -13,6 +14,8 @@ use domain::plan::Plan;
 use domain::severity::Proposal;
 use domain::{Actor, Permission, PlanVersionId, SeverityFacts};
 use jiff::Timestamp;
+
+pub use holders::{Holders, holders, holders_in, roles_of, set_holders};
 
 use crate::app::App;
 use crate::error::{Error, Result};

@@ -1,6 +1,7 @@
 //! The plan as pages: one document that people read and print, and the procedures, each as a list of
 //! steps. What the parts of the document look like is in the modules below; nothing is decided here.
 
+mod fill;
 mod head;
 mod names;
 mod people;
@@ -10,7 +11,7 @@ mod severity;
 
 use axum::Router;
 use axum::extract::State;
-use axum::routing::get;
+use axum::routing::{get, post};
 use domain::plan::Plan;
 use domain::severity::Recoverability;
 use domain::{Actor, IncidentType, Permission};
@@ -30,6 +31,8 @@ pub fn routes() -> Router<App> {
         .route("/plan", get(plan))
         .route("/plan/procedures", get(procedures))
         .route("/plan/procedures/{type}", get(one))
+        .route("/plan/people", get(fill::page))
+        .route("/plan/people/{role}", post(fill::save))
 }
 
 /// How the document is looked at.
@@ -81,6 +84,7 @@ fn page_head(now: &InForce) -> Markup {
             }
             div class="page-actions" {
                 (print_hint())
+                a class="button" href="/plan/people" { (parts::icon("people")) "People" }
                 a class="button" data-kind="primary" href="/plan/procedures" { (parts::icon("rules")) "Procedures" }
             }
         }

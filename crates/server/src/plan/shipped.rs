@@ -2,7 +2,7 @@
 //! the domain's types; what is wrong with one is said with its name, line and cause.
 
 use domain::Line;
-use domain::plan::{Chapter, Plan, Procedure};
+use domain::plan::{Chapter, Plan, PlanProblem, Procedure};
 use rust_embed::RustEmbed;
 use serde::de::DeserializeOwned;
 
@@ -28,8 +28,31 @@ pub fn read() -> Result<Plan> {
     if problems.is_empty() {
         return Ok(plan);
     }
-    let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let list: Vec<String> = problems.iter().map(located).collect();
     Err(wrong(&format!("content/plan does not hold together:\n{}", list.join("\n"))))
+}
+
+/// A problem with the file and the line that it is about, as far as these can be told from its place.
+fn located(problem: &PlanProblem) -> String {
+    let (file, rest) = problem.place.split_once(": ").unwrap_or((problem.place.as_str(), ""));
+    let name = format!("{file}.yaml");
+    let found = text(&name).ok().and_then(|text| line_of(&text, rest));
+    match found {
+        Some(line) => format!("content/plan/{name}:{line}: {rest}: {}", problem.message),
+        None => format!("content/plan/{problem}"),
+    }
+}
+
+/// The line on which the part begins whose kind and name these are: `step isolate_host`.
+fn line_of(text: &str, part: &str) -> Option<usize> {
+    let name = part.split([' ', ':']).rfind(|word| !word.is_empty())?;
+    let begins = |line: &str| {
+        let line = line.trim_start().trim_start_matches("- ").trim_start_matches('{');
+        ["id: ", "severity: "].iter().any(|key| {
+            line.strip_prefix(key).is_some_and(|rest| rest.split([',', '}', ' ']).next() == Some(name))
+        })
+    };
+    text.lines().position(begins).map(|place| place + 1)
 }
 
 fn procedures() -> Result<Vec<Procedure>> {
@@ -91,6 +114,27 @@ mod tests {
         let plan = super::read().unwrap();
         assert_eq!(plan.procedures.len(), domain::IncidentType::ALL.len());
         assert!(plan.chapters.len() >= 5);
+    }
+
+    #[test]
+    fn a_problem_names_its_file_and_line() {
+        let mut plan = super::read().unwrap();
+        // The shipped restore waits for the order of return; turned round, both wait for each other.
+        let ransomware =
+            plan.procedures.iter_mut().find(|procedure| procedure.id.as_str() == "ransomware").unwrap();
+        let order = ransomware.steps.iter_mut().find(|step| step.id.as_str() == "restore_order").unwrap();
+        order.after = vec!["restore".parse().unwrap()];
+        let told: Vec<String> = plan.check().iter().map(super::located).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        let text = super::text("procedures/ransomware.yaml").unwrap();
+        let line = text.lines().position(|line| line.trim() == "- id: restore_order").unwrap() + 1;
+        assert_eq!(
+            told[0],
+            format!(
+                "content/plan/procedures/ransomware.yaml:{line}: step restore_order: waits for itself: \
+                 restore_order → restore → restore_order; take one of these away"
+            )
+        );
     }
 
     #[test]

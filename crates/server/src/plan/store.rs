@@ -1,8 +1,11 @@
 //! The SQL of the plan.
 
-use domain::PlanVersionId;
+use std::collections::BTreeMap;
+
+use domain::plan::RoleKey;
+use domain::{PlanVersionId, UserId};
 use jiff::Timestamp;
-use platform::db::{Db, Tx};
+use platform::db::{Bind, Db, Tx, insert_rows};
 use sqlx::Row;
 
 use crate::change::{Change, time};
@@ -44,4 +47,51 @@ pub async fn insert(change: &mut Change<'_>, content: &str) -> Result<PlanVersio
         .fetch_one(&mut *change.tx)
         .await?;
     Ok(PlanVersionId::try_from(row.try_get::<i64, _>(0)?)?)
+}
+
+/// The people of every role, first choice first.
+pub async fn holders(db: &Db) -> Result<BTreeMap<RoleKey, Vec<UserId>>> {
+    let rows = sqlx::query("select role, account_id from role_holder order by role, place")
+        .fetch_all(db.readers())
+        .await?;
+    let mut people: BTreeMap<RoleKey, Vec<UserId>> = BTreeMap::new();
+    for row in &rows {
+        let role: RoleKey = row.try_get::<String, _>(0)?.parse()?;
+        people.entry(role).or_default().push(UserId::try_from(row.try_get::<i64, _>(1)?)?);
+    }
+    Ok(people)
+}
+
+pub async fn roles_of(db: &Db, person: UserId) -> Result<Vec<RoleKey>> {
+    let rows = sqlx::query("select role from role_holder where account_id = $1 order by role")
+        .bind(person.get())
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get::<String, _>(0)?.parse()?)).collect()
+}
+
+/// The people of one role whose accounts are not disabled.
+pub async fn holders_in(tx: &mut Tx, role: &RoleKey) -> Result<Vec<UserId>> {
+    let rows = sqlx::query(
+        "select h.account_id from role_holder h join account a on a.id = h.account_id
+         where h.role = $1 and a.disabled = 0 order by h.place",
+    )
+    .bind(role.as_str())
+    .fetch_all(tx)
+    .await?;
+    rows.iter().map(|row| Ok(UserId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
+pub async fn set_holders(change: &mut Change<'_>, role: &RoleKey, people: &[UserId]) -> Result<()> {
+    sqlx::query("delete from role_holder where role = $1")
+        .bind(role.as_str())
+        .execute(&mut *change.tx)
+        .await?;
+    let rows: Vec<[Bind; 3]> = people
+        .iter()
+        .zip(1_i64..)
+        .map(|(person, place)| [role.as_str().into(), person.get().into(), place.into()])
+        .collect();
+    insert_rows(change.tx, "insert into role_holder (role, account_id, place)", rows, "").await?;
+    Ok(())
 }

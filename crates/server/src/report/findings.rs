@@ -1,7 +1,7 @@
 //! What was found: ATT&CK techniques, indicators and observables, affected assets, evidence with its
 //! chains of custody.
 
-use domain::asset::AssetState;
+use domain::asset::Compromise;
 use domain::observable::Standing;
 use domain::timeline::Lane;
 use paper::chart::{Bar, bars};
@@ -136,23 +136,24 @@ fn assets(document: &mut Document, sources: &Sources) {
     let mut table = Table::new([
         Column::new("Asset").mono().weight(2.4),
         Column::new("Kind").weight(0.9),
-        Column::new("State").weight(1.2),
-        Column::new("First seen (UTC)").mono().weight(1.6),
-        Column::new("Last seen (UTC)").mono().weight(1.6),
-        Column::new("Note").weight(1.8),
+        Column::new("Compromise").weight(1.2),
+        Column::new("Containment").weight(1.2),
+        Column::new("First seen (UTC)").mono().weight(1.5),
+        Column::new("Last seen (UTC)").mono().weight(1.5),
+        Column::new("Note").weight(1.6),
     ])
     .caption("Hosts and accounts that the incident affects or may affect");
     for asset in assets {
-        let tone = match asset.state {
-            AssetState::Suspected => Tone::Warning,
-            AssetState::Compromised => Tone::Danger,
-            AssetState::Contained => Tone::Info,
-            AssetState::Clean => Tone::Success,
+        let tone = match asset.compromise {
+            Compromise::Suspected => Tone::Warning,
+            Compromise::Confirmed => Tone::Danger,
+            Compromise::Cleared => Tone::Success,
         };
         table.push([
             Rich::from(&asset.name),
             asset.kind.label().into(),
-            badge(asset.state.label(), tone).into(),
+            badge(asset.compromise.label(), tone).into(),
+            asset.containment.label().into(),
             asset.first_seen.map(stamp).unwrap_or_default().into(),
             asset.last_seen.map(stamp).unwrap_or_default().into(),
             asset.note.clone().unwrap_or_default().into(),

@@ -8,6 +8,7 @@ pub mod bundle;
 mod chat;
 mod closing;
 mod findings;
+mod impact;
 mod opening;
 pub mod page;
 mod response;
@@ -80,6 +81,7 @@ async fn document(app: &App, actor: &Actor, id: IncidentId, note: &str) -> Resul
     opening::draw(&mut document, &sources);
     story::draw(&mut document, &sources);
     response::draw(&mut document, &sources);
+    impact::draw(&mut document, &sources);
     findings::draw(&mut document, &sources);
     closing::draw(&mut document, &sources);
     Ok(document)

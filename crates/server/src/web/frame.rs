@@ -9,13 +9,14 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::parts::{self, icon};
 use crate::app::App;
-use crate::incident::chat;
 use crate::incident::page::mentions;
+use crate::incident::{self, chat};
 use crate::{alert, identity};
 
 /// Where in the navigation a page stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nav {
+    Mine,
     Alerts,
     Incidents,
     Evidence,
@@ -38,7 +39,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 10] = [
+const PLACES: [Place; 11] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -47,6 +48,7 @@ const PLACES: [Place; 10] = [
         label: "Incidents",
         needs: Permission::ReadIncident,
     },
+    Place { nav: Nav::Mine, href: "/mine", icon: "user", label: "For you", needs: Permission::ReadIncident },
     Place {
         nav: Nav::Evidence,
         href: "/evidence",
@@ -93,6 +95,15 @@ const PLACES: [Place; 10] = [
     },
 ];
 
+/// What waits, as the navigation counts it.
+#[derive(Clone, Copy)]
+struct Waiting {
+    /// Alerts that nobody has in hand.
+    alerts: i64,
+    /// Questions to the reader: whether they come, whether they approve.
+    questions: usize,
+}
+
 /// A whole page, ready to be sent. `live` names the topics whose changes the page follows.
 pub async fn page(
     app: &App,
@@ -103,7 +114,10 @@ pub async fn page(
     content: &Markup,
 ) -> Markup {
     let organisation = identity::organisation(app).await.ok().flatten().unwrap_or_default();
-    let waiting = alert::count_new(app).await.unwrap_or(0);
+    let waiting = Waiting {
+        alerts: alert::count_new(app).await.unwrap_or(0),
+        questions: incident::response::mine::count(app, actor).await.unwrap_or(0),
+    };
     let named = mentions::badge(app, actor).await;
     // Only on pages that are live anyway: every open stream is one of a browser's few connections.
     let mine = actor.user().filter(|_| !live.is_empty()).map(chat::topic_of);
@@ -177,20 +191,23 @@ fn head(title: &str) -> Markup {
 }
 
 /// `bar` tells the two places apart in which the same link stands.
-fn nav_link(place: &Place, current: Nav, waiting: i64, bar: &str) -> Markup {
+fn nav_link(place: &Place, current: Nav, waiting: Waiting, bar: &str) -> Markup {
     html! {
         a href=(place.href) aria-current=[(place.nav == current).then_some("page")] {
             (icon(place.icon)) (place.label)
             @if place.nav == Nav::Alerts {
-                span id={ (bar) "-alerts" } class=[(waiting > 0).then_some("nav-count")] data-urgent {
-                    @if waiting > 0 { (waiting) span class="visually-hidden" { " new" } }
+                span id={ (bar) "-alerts" } class=[(waiting.alerts > 0).then_some("nav-count")] data-urgent {
+                    @if waiting.alerts > 0 { (waiting.alerts) span class="visually-hidden" { " new" } }
                 }
+            }
+            @if place.nav == Nav::Mine && waiting.questions > 0 {
+                span class="nav-count" data-urgent { (waiting.questions) span class="visually-hidden" { " to answer" } }
             }
         }
     }
 }
 
-fn tabbar(actor: &Actor, current: Nav, waiting: i64) -> Markup {
+fn tabbar(actor: &Actor, current: Nav, waiting: Waiting) -> Markup {
     html! {
         nav class="tabbar" aria-label="Main, short" {
             @for place in PLACES.iter().take(4).filter(|place| actor.may(place.needs)) {

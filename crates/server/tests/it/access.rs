@@ -35,12 +35,24 @@ impl Things {
             ("/observables/{id}", "OBS"),
             ("/assets/{id}", "AST"),
             ("/decisions/{id}", "DEC"),
+            ("/muster/{id}", "MUS"),
+            ("/approvals/{id}", "APR"),
         ];
         let (parent, prefix) = kinds.iter().find(|(parent, _)| path.contains(parent))?;
         let filled = path.replace(parent, &parent.replace("{id}", self.named(prefix)));
-        let filled = filled.replace("{user}", "USR-1").replace("{member}", "USR-1");
-        let filled = filled.replace("{link}", "LNK-1").replace("{way}", "hex");
-        Some(filled.replace("{line}", "CHT-1"))
+        let filled = filled.replace("{role}", "scribe").replace("/{kind}/{record}/", "/data/DAT-1/");
+        let filled = ["data/{record}", "effort/{record}", "cost/{record}"]
+            .iter()
+            .zip(["data/DAT-1", "effort/EFF-1", "cost/CST-1"])
+            .fold(filled, |path, (hole, number)| path.replace(hole, number));
+        Some(
+            filled
+                .replace("{user}", "USR-1")
+                .replace("{member}", "USR-1")
+                .replace("{link}", "LNK-1")
+                .replace("{way}", "hex")
+                .replace("{line}", "CHT-1"),
+        )
     }
 }
 
@@ -64,7 +76,10 @@ fn fill_common(path: &str) -> String {
         .replace("/alert/{id}", "/alert/~1")
         .replace("/elastic/{index}/", "/elastic/logs/")
         .replace("/{name}", "/logs")
-        .replace("/procedures/{type}", "/procedures/malware");
+        .replace("/library/{saved}", "/library/LIB-1")
+        .replace("/task-library/{id}", "/task-library/LIB-1")
+        .replace("/procedures/{type}", "/procedures/malware")
+        .replace("/{role}", "/scribe");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");
     path
 }
@@ -196,8 +211,11 @@ async fn incident(world: &World, host: &str, restricted: bool) -> Things {
     let path = format!("/api/v1/incidents/{number}");
     let decision = json!({ "decision": "Isolate the host", "reason": "It beacons" });
     world.manager.post(&format!("{path}/decisions"), decision).await.expect(201);
+    let ask = json!({ "act": "public_statement", "what": "A statement" });
+    world.manager.post(&format!("{path}/approvals"), ask).await.expect(201);
     let mut names = vec![number, alert];
-    for list in ["tasks", "entries", "observables", "assets", "decisions", "evidence"] {
+    for list in ["muster", "approvals", "tasks", "entries", "observables", "assets", "decisions", "evidence"]
+    {
         let told = world.manager.get(&format!("{path}/{list}")).await.expect(200);
         names.extend(ids(&told));
     }

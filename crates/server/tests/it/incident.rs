@@ -82,8 +82,9 @@ async fn from_an_alert_to_a_closed_incident() {
         // The procedure's steps are tasks; only those of the present phase have a time.
         let procedure = world.observer.get("/api/v1/plan/procedures/ransomware").await.expect(200);
         let tasks = world.observer.get(&path("/tasks")).await.list();
-        assert_eq!(tasks.as_array().unwrap().len(), procedure["steps"].as_array().unwrap().len());
-        for task in tasks.as_array().unwrap() {
+        let steps = tasks.as_array().unwrap().iter().filter(|task| !task["step"].is_null());
+        assert_eq!(steps.clone().count(), procedure["steps"].as_array().unwrap().len());
+        for task in steps {
             let timed = task["phase"] == "detection" && !task["due_within"].is_null();
             assert_eq!(!task["due"].is_null(), timed, "{task}");
         }
@@ -319,7 +320,12 @@ async fn only_those_who_may_steer_do() {
     let typed = json!({ "type": "malware", "reason": "No ransom note" });
     world.responder.post(&path("/type"), typed).await.expect(200);
     let tasks = world.observer.get(&path("/tasks")).await.list();
-    let open: Vec<_> = tasks.as_array().unwrap().iter().filter(|task| task["status"] == "open").collect();
+    let open: Vec<_> = tasks
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|task| task["status"] == "open" && !task["step"].is_null())
+        .collect();
     let malware = world.observer.get("/api/v1/plan/procedures/malware").await.expect(200);
     assert_eq!(open.len(), malware["steps"].as_array().unwrap().len());
 }

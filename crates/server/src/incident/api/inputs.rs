@@ -1,15 +1,16 @@
 //! What clients send about incidents. Unknown fields are refused. Forms send the same, with blank text
 //! where something is left out.
 
-use domain::asset::AssetState;
+use domain::asset::{AssetState, Compromise, Containment};
 use domain::attack::TechniqueId;
 use domain::incident::Outcome;
 use domain::observable::Standing;
 use domain::plan::RoleKey;
+use domain::response::ActKind;
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
-    AlertId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId,
+    AlertId, AssetId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -388,7 +389,8 @@ pub fn moment(text: &str) -> Result<Option<Timestamp>> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryInput {
-    /// `note`, `action`, `decision`, `communication`, or `event` for what a witness saw.
+    /// `note`, `action`, `decision`, `communication`, `situation_report` (it settles the update that is owed),
+    /// or `event` for what a witness saw.
     #[schema(value_type = String, example = "note")]
     pub kind: EntryKind,
     /// When it happened; now if left out.
@@ -421,6 +423,9 @@ pub struct TechniquesInput {
 pub struct DecisionInput {
     pub decision: String,
     pub reason: String,
+    /// The act that it is about. Where the plan puts it under approval, the decision is refused until that is given.
+    #[schema(value_type = Option<String>, example = "public_statement")]
+    pub act: Option<ActKind>,
     /// Who decided; the caller if left out.
     pub maker: Option<String>,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -564,4 +569,19 @@ pub struct AssetStateInput {
     #[schema(value_type = String, example = "contained")]
     pub state: AssetState,
     pub note: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MoveAssetsInput {
+    #[schema(value_type = Vec<String>, example = json!(["AST-1", "AST-2"]))]
+    pub assets: Vec<AssetId>,
+    /// `suspected`, `confirmed` or `cleared`; as it is if left out.
+    #[schema(value_type = Option<String>, example = "confirmed")]
+    pub compromise: Option<Compromise>,
+    /// `open`, `requested`, `isolated`, `rebuilding` or `restored`; as it is if left out.
+    #[schema(value_type = Option<String>, example = "isolated")]
+    pub containment: Option<Containment>,
+    /// Needed to clear an asset and to go back.
+    pub reason: Option<String>,
 }

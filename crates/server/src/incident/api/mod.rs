@@ -1,10 +1,14 @@
 //! Incidents over HTTP. This file: the incident itself. What belongs to one: [`parts`] (tasks, entries,
-//! decisions, observables, assets), [`room`] (who is here, what is said); how two are to each other: [`kin`].
-//! What is sent as JSON is read from forms by the same types.
+//! decisions, observables, assets), [`response`] (muster, approvals, clocks), [`library`] (reusable tasks),
+//! [`room`] (who is here, what is said); how two are to each other: [`kin`]. What is sent as JSON is read
+//! from forms by the same types.
 
+mod impact;
 pub mod inputs;
 mod kin;
+pub mod library;
 mod parts;
+mod response;
 mod room;
 mod seen;
 
@@ -44,6 +48,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(kin::routes())
         .merge(seen::routes())
         .merge(room::routes())
+        .merge(response::routes())
+        .merge(library::routes())
+        .merge(impact::routes())
 }
 
 /// Lists incidents, the newest first.

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::super::assets::{self, Step, To};
 use super::super::export;
 use super::super::findings::{self, NewAsset, NewObservable};
 use super::super::record::{self, NewDecision, NewEntry};
@@ -19,10 +20,11 @@ use super::super::tasks::{self, Act, NewTask};
 use super::super::{Asset, Decision, Entry, Observed, Task, read};
 use super::inputs::{
     AssetInput, AssetStateInput, CorrectionInput, DecisionInput, EntriesQuery, EntryInput, ExportQuery,
-    ObservableInput, ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput, TechniquesInput,
+    MoveAssetsInput, ObservableInput, ObservablesInput, OwnerInput, SkipInput, StandingInput, TaskInput,
+    TechniquesInput,
 };
 use crate::app::App;
-use crate::error::{Problem, Result};
+use crate::error::{Error, Problem, Result};
 use crate::web::extract::{Json, Path, Query, Who};
 use crate::web::paging::{Page, PageQuery};
 
@@ -43,6 +45,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(done))
         .routes(routes!(skip))
         .routes(routes!(reopen))
+        .routes(routes!(want))
         .routes(routes!(assign))
         .routes(routes!(entries, add_entry))
         .routes(routes!(take_timeline))
@@ -52,7 +55,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(observables, add_observable))
         .routes(routes!(add_observables))
         .routes(routes!(set_standing))
-        .routes(routes!(assets, add_asset))
+        .routes(routes!(list_assets, add_asset))
+        .routes(routes!(move_assets))
+        .routes(routes!(asset_steps))
         .routes(routes!(set_state))
 }
 
@@ -125,6 +130,13 @@ async fn skip(
     responses((status = 200, body = Task), (status = 404, body = Problem), (status = 422, body = Problem)))]
 async fn reopen(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
     Ok(axum::Json(tasks::act(&app, &actor, id, Act::Reopen).await?))
+}
+
+/// Keeps a task that the plan does not ask for at the present severity and proposes to skip.
+#[utoipa::path(post, path = "/api/v1/tasks/{id}/want", tag = "incident", params(("id" = String, Path, example = "TSK-1")),
+    responses((status = 200, body = Task), (status = 404, body = Problem), (status = 409, body = Problem)))]
+async fn want(State(app): State<App>, Who(actor): Who, Path(id): Path<TaskId>) -> Result<axum::Json<Task>> {
+    Ok(axum::Json(tasks::act(&app, &actor, id, Act::Want).await?))
 }
 
 /// Gives a task to somebody.
@@ -221,15 +233,15 @@ async fn decisions(
 
 /// Writes a decision down, with its reason and its maker.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/decisions", tag = "incident", params(("id" = String, Path, example = "INC-1")),
-    request_body = DecisionInput, responses((status = 201, body = Decision), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    request_body = DecisionInput, responses((status = 201, body = Decision), (status = 404, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
 async fn decide(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
     Json(input): Json<DecisionInput>,
 ) -> Result<(StatusCode, axum::Json<Decision>)> {
-    let DecisionInput { decision, reason, maker, at } = input;
-    let made = record::decide(&app, &actor, id, NewDecision { decision, reason, maker, at }).await?;
+    let DecisionInput { decision, reason, act, maker, at } = input;
+    let made = record::decide(&app, &actor, id, NewDecision { decision, reason, act, maker, at }).await?;
     Ok((StatusCode::CREATED, axum::Json(made)))
 }
 
@@ -305,7 +317,7 @@ async fn set_standing(
 /// Lists an incident's assets, the worst first.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}/assets", tag = "incident", params(("id" = String, Path, example = "INC-1"), PageQuery),
     responses((status = 200, body = Page<Asset>), (status = 404, body = Problem)))]
-async fn assets(
+async fn list_assets(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
@@ -340,5 +352,31 @@ async fn set_state(
     Json(input): Json<AssetStateInput>,
 ) -> Result<axum::Json<Asset>> {
     let AssetStateInput { state, note } = input;
-    Ok(axum::Json(findings::set_asset_state(&app, &actor, id, asset, state, note).await?))
+    let moved = assets::move_all(&app, &actor, id, vec![asset], To::Word(state), note).await?;
+    moved.into_iter().next().map(axum::Json).ok_or(Error::NotFound("asset"))
+}
+
+/// Moves one asset or many: whether the intruder had them, how far they are contained.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/assets/move", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    request_body = MoveAssetsInput, responses((status = 200, body = Vec<Asset>), (status = 404, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn move_assets(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Json(input): Json<MoveAssetsInput>,
+) -> Result<axum::Json<Vec<Asset>>> {
+    let to = To::Stand { compromise: input.compromise, containment: input.containment };
+    Ok(axum::Json(assets::move_all(&app, &actor, id, input.assets, to, input.reason).await?))
+}
+
+/// Lists every step of the incident's assets, the newest first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/assets/steps", tag = "incident", params(("id" = String, Path, example = "INC-1")),
+    responses((status = 200, body = Vec<Step>), (status = 404, body = Problem)))]
+async fn asset_steps(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<axum::Json<Vec<Step>>> {
+    Ok(axum::Json(assets::steps(&app, &actor, id).await?))
 }

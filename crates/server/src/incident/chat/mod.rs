@@ -15,11 +15,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::tasks::{self, NewTask};
-use super::{Decision, Person, keep, read, record, text};
+use super::{Decision, Person, keep, read, record, response, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::{self, need, scope};
+use crate::plan;
 use crate::web::paging::{Page, PageQuery};
 
 /// A line of the chat.
@@ -182,15 +183,22 @@ pub async fn keep(
         Keep::Decision { reason } => Some(text("the reason", reason)?),
         _ => None,
     };
+    let now = plan::in_force(app).await?;
     let actor = actor.clone();
     app.change(&actor.clone(), move |change| {
         Box::pin(async move {
-            keep::to_work(change, &actor, incident).await?;
+            let record = keep::to_work(change, &actor, incident).await?;
             let family = scope::family_in(change, incident).await?;
             let line = store::line_in(change.tx, &family, id).await?;
             let mut line = line.ok_or(Error::NotFound("chat line"))?;
             match (as_what, reason) {
-                (Keep::Entry { kind }, _) => as_entry(change, &actor, &mut line, kind).await?,
+                (Keep::Entry { kind }, _) => {
+                    as_entry(change, &actor, &mut line, kind).await?;
+                    if kind == EntryKind::SituationReport {
+                        let level = now.plan.severity.level(record.severity);
+                        response::clock::reported(change, &record, level).await?;
+                    }
+                }
                 (Keep::Task, _) => as_task(change, &actor, incident, &mut line).await?,
                 (Keep::Decision { .. }, Some(reason)) => {
                     let decision = text("the decision", &line.text)?;
@@ -254,15 +262,9 @@ async fn as_decision(
 ) -> Result<()> {
     not_yet(line, line.decision.map(|id| id.to_string()))?;
     let decision = Decision {
-        id: keep::unnumbered()?,
-        incident: line.incident,
         at: line.at,
-        recorded_at: change.at,
-        decision: decision.to_string(),
-        reason: reason.to_string(),
         maker: line.by.clone(),
-        by: actor.name().to_owned(),
-        account: actor.user(),
+        ..Decision::made(actor, line.incident, change.at, decision.to_string(), reason.to_string())?
     };
     line.decision = Some(record::decision_kept(change, actor, decision).await?.id);
     kept(change, line).await

@@ -3,9 +3,11 @@
 use axum::extract::State;
 use domain::incident::Outcome;
 use domain::kinship::LinkKind;
+use domain::response::ActKind;
 use domain::{IncidentId, Phase};
 use maud::{Markup, html};
 
+use super::super::response::approval;
 use super::super::{Task, kin, read};
 use super::fields::{choices, select, text_field};
 use super::{Shown, Tab, tab};
@@ -20,12 +22,19 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
     let open: Vec<Task> = read::tasks(&app, &actor, id)
         .await?
         .into_iter()
-        .filter(|task| task.phase != Phase::Closed && !task.is_settled())
+        .filter(|task| task.phase != Phase::Closed && task.is_wanted())
         .collect();
     let mut children = kin::relatives(&app, &actor, id).await?;
     children
         .retain(|one| one.reversed && one.link.kind == LinkKind::ChildOf && !one.incident.record.is_closed());
+    let missing = approval::missing(&app, &actor, id, ActKind::Closing).await?;
     let content = html! {
+        @if let Some(roles) = missing {
+            div class="notice" data-level="warning" {
+                (parts::icon("lock"))
+                div { strong { "Closing waits for an approval" } "At " (shown.view.record.severity.label().to_lowercase()) " the plan wants the word of: " (roles.join(", ")) ". " a href={ (shown.path("/response")) "#approvals" } { "Ask for it" } }
+            }
+        }
         div class="columns" {
             @if shown.view.record.is_closed() { p { "This incident is closed already." } }
             @else if !shown.commands { p { "Only an incident manager or the commander closes an incident." } }

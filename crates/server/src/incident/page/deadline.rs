@@ -1,6 +1,7 @@
 //! What is due next in an incident: the earliest of all that runs out.
 
 use domain::IncidentId;
+use domain::response::ClockKind;
 use jiff::Timestamp;
 
 use super::super::store;
@@ -19,7 +20,7 @@ pub struct Deadline {
 
 /// The earliest deadline of an incident that the caller may see. A further kind is a line in `all`.
 pub async fn next(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
-    let all = [task(app, incident).await?];
+    let all = [task(app, incident).await?, clock(app, incident).await?];
     Ok(all.into_iter().flatten().min_by_key(|deadline| deadline.due))
 }
 
@@ -28,5 +29,20 @@ async fn task(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
     Ok(task.and_then(|task| {
         let href = format!("/incidents/{incident}/tasks#{}", task.id);
         task.due.map(|due| Deadline { what: task.title, due, href })
+    }))
+}
+
+/// The time that is owed next.
+async fn clock(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
+    let open =
+        store::clock::of_incident(&app.db, incident).await?.into_iter().filter(|owed| owed.clock().is_open());
+    Ok(open.min_by_key(|owed| owed.due).map(|owed| Deadline {
+        what: if owed.kind == ClockKind::Update {
+            "Situation report".to_owned()
+        } else {
+            owed.kind.label().to_owned()
+        },
+        due: owed.due,
+        href: format!("/incidents/{incident}/response#clocks"),
     }))
 }

@@ -1,13 +1,14 @@
 //! The tab of decisions: what was chosen, why, by whom, and where it was said.
 
 use axum::extract::State;
+use domain::response::ActKind;
 use domain::{ChatLineId, IncidentId};
 use maud::{Markup, html};
 
 use super::super::{Decision, chat, read};
 use super::related::origin;
 use super::timeline::when_field;
-use super::{Shown, Tab, paragraphs, tab, text_field};
+use super::{Shown, Tab, choices, paragraphs, select, tab, text_field};
 use crate::app::App;
 use crate::error::Result;
 use crate::web::extract::{Path, Who};
@@ -38,6 +39,8 @@ fn decision_card(shown: &Shown, decision: &Decision, line: Option<&ChatLineId>) 
                 (paragraphs(&decision.reason))
                 div class="row muted" {
                     (parts::person(&decision.maker)) (parts::time(decision.at))
+                    @if let Some(act) = decision.act { span class="badge" data-kind="response" { (act.label()) } }
+                    @for approval in &decision.approvals { a href={ (shown.path("/response")) "#" (approval) } { "on " (approval) } }
                     @if decision.by != decision.maker { span { "written down by " (decision.by) } }
                     @if let Some(line) = line { a href=(shown.path(&format!("/chat#{line}"))) { "said in the chat, " (line) } }
                 }
@@ -57,11 +60,14 @@ fn fold(shown: &Shown) -> Markup {
 
 /// The form alone. Whoever writes in the room stays there.
 pub fn form(shown: &Shown, stay: bool) -> Markup {
+    // Closing is not decided here: it has a page of its own.
+    let acts: Vec<_> = choices!(ActKind).into_iter().filter(|(act, ..)| *act != ActKind::Closing).collect();
     html! {
         form class="form gap-top" method="post" action=(shown.path("/decisions")) data-stay[stay] data-done="The decision is written down" {
             (text_field("decision", "What was decided", 2, false, ""))
             (text_field("reason", "Why", 3, false, "With the choices that were refused."))
             div class="field-row" {
+                (select("act", "Act that may need approval", Some("None of these"), &acts, None))
                 (text_field("maker", "Who decided", 1, true, "You, if left out."))
                 (when_field("decision-at"))
             }

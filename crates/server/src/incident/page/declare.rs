@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::super::api::inputs::word;
 use super::super::declare::add_alerts;
-use super::super::{Declaration, IncidentView, declare, optional, read};
+use super::super::{Declaration, IncidentView, declare, optional, read, response};
 use super::{choices, observables, select};
 use crate::alert::{self, Alert};
 use crate::app::App;
@@ -162,7 +162,7 @@ async fn proposal(app: &App, actor: &Actor, said: &Said) -> Result<Markup> {
     };
     let now = plan::read(app, actor).await?;
     let proposal = now.plan.severity.matrix.propose(&facts);
-    let level = now.plan.severity.level(proposal.severity);
+    let starts = response::preview_new(app, proposal.severity).await?;
     let word = proposal.severity.label().to_lowercase();
     Ok(html! {
         output class="proposal" id="proposal" data-severity=(proposal.severity.as_str()) aria-live="polite" {
@@ -170,7 +170,7 @@ async fn proposal(app: &App, actor: &Actor, said: &Said) -> Result<Markup> {
             span class="proposal-why" {
                 strong { "The plan proposes " (word) ". " }
                 (proposal.because)
-                @if let Some(level) = level { " Acknowledge within " (level.acknowledge_within) @if let Some(every) = level.update_every { ", inform every " (every) } "." }
+                " Declaring " (starts.summary) "."
             }
         }
     })

@@ -8,13 +8,16 @@ use domain::attack::TechniqueId;
 use domain::observable::Standing;
 use domain::plan::RoleKey;
 use domain::timeline::EntryKind;
-use domain::{AssetId, EntryId, IncidentId, ObservableId, ObservableKind, Phase, TaskId, Tlp, UserId};
+use domain::{
+    AssetId, EntryId, IncidentId, ObservableId, ObservableKind, Phase, Severity, TaskId, Tlp, UserId,
+};
 use serde::Deserialize;
 
 use super::super::api::inputs::{
     CloseInput, CommanderInput, MemberInput, PhaseInput, ReopenInput, RestrictInput, SeverityInput,
     TypeInput, moment as time, word,
 };
+use super::super::assets::{self, To};
 use super::super::command::{self, Edit};
 use super::super::findings::{self, NewAsset, NewObservable, Word};
 use super::super::record::{self, NewDecision, NewEntry};
@@ -63,15 +66,36 @@ pub async fn reopen(
     Ok(back(id, ""))
 }
 
+/// The form sends blank facts where they have not changed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeverityForm {
+    severity: Severity,
+    reason: String,
+    #[serde(default)]
+    functional: String,
+    #[serde(default)]
+    information: String,
+    #[serde(default)]
+    recoverability: String,
+}
+
 pub async fn set_severity(
     State(app): State<App>,
     Who(actor): Who,
     Path(id): Path<IncidentId>,
-    Form(form): Form<SeverityInput>,
+    Form(form): Form<SeverityForm>,
 ) -> Result<Redirect> {
-    let facts = form.facts()?;
+    let facts = SeverityInput {
+        severity: form.severity,
+        reason: String::new(),
+        functional: word(Some(&form.functional))?,
+        information: word(Some(&form.information))?,
+        recoverability: word(Some(&form.recoverability))?,
+    };
+    let facts = facts.facts()?;
     command::set_severity(&app, &actor, id, form.severity, facts, &form.reason).await?;
-    Ok(back(id, ""))
+    Ok(back(id, "/response"))
 }
 
 pub async fn set_type(
@@ -198,6 +222,7 @@ pub async fn act(
         "done" => Act::Finish,
         "skip" => Act::Skip { reason: form.reason },
         "reopen" => Act::Reopen,
+        "want" => Act::Want,
         "owner" => Act::Assign { owner: word::<UserId>(Some(&form.owner))? },
         _ => return Err(Error::NotFound("page")),
     };
@@ -268,6 +293,8 @@ pub async fn set_techniques(
 pub struct DecisionForm {
     decision: String,
     reason: String,
+    #[serde(default)]
+    act: String,
     maker: String,
     at: String,
 }
@@ -281,6 +308,7 @@ pub async fn decide(
     let new = NewDecision {
         decision: form.decision,
         reason: form.reason,
+        act: word(Some(&form.act))?,
         maker: Some(form.maker),
         at: time(&form.at)?,
     };
@@ -409,7 +437,28 @@ pub async fn set_state(
     Path((id, asset)): Path<(IncidentId, AssetId)>,
     Form(form): Form<StateForm>,
 ) -> Result<Redirect> {
-    findings::set_asset_state(&app, &actor, id, asset, form.state, Some(form.note)).await?;
+    assets::move_all(&app, &actor, id, vec![asset], To::Word(form.state), Some(form.note)).await?;
+    Ok(back(id, "/things"))
+}
+
+/// `POST /incidents/INC-1/assets/move`: those ticked.
+pub async fn move_assets(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> Result<Redirect> {
+    let (mut ticked, mut compromise, mut containment, mut reason) = (Vec::new(), None, None, None);
+    for (name, value) in pairs {
+        match name.as_str() {
+            "asset" => ticked.push(value.parse()?),
+            "compromise" => compromise = word(Some(&value))?,
+            "containment" => containment = word(Some(&value))?,
+            "reason" => reason = Some(value),
+            _ => return Err(Error::Invalid(format!("The form has no field {name:?}."))),
+        }
+    }
+    assets::move_all(&app, &actor, id, ticked, To::Stand { compromise, containment }, reason).await?;
     Ok(back(id, "/things"))
 }
 

@@ -1,6 +1,6 @@
 //! The pages of incidents. This file: addresses, and what all tabs of one incident share. What stands
 //! above each tab: [`bar`]; the queue and the form to declare: [`queue`], [`declare`]; the room:
-//! [`overview`] with its [`panel`]s; the other tabs: [`timeline`], [`tasks`], [`things`], [`people`];
+//! [`overview`] with its [`panel`]s; the other tabs: [`response`], [`timeline`], [`tasks`], [`things`], [`people`];
 //! closing: [`close`]; other incidents: [`related`], [`merge`]; what forms do: [`forms`].
 
 mod bar;
@@ -12,15 +12,20 @@ mod declare;
 mod fields;
 mod forms;
 mod graph;
+mod impact;
+mod library;
 pub mod mentions;
 mod merge;
+mod mine;
 mod observables;
 mod overview;
 mod panel;
 mod people;
 mod queue;
 mod related;
+mod response;
 mod runs;
+mod severity;
 mod tasks;
 mod things;
 mod timeline;
@@ -71,7 +76,23 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/close", get(close::page).post(forms::close))
         .route("/incidents/{id}/phase", post(forms::move_phase))
         .route("/incidents/{id}/reopen", post(forms::reopen))
-        .route("/incidents/{id}/severity", post(forms::set_severity))
+        .route("/incidents/{id}/response", get(response::page))
+        .route("/incidents/{id}/severity", get(severity::page).post(forms::set_severity))
+        .route("/incidents/{id}/severity/preview", get(severity::preview))
+        .route("/incidents/{id}/muster/{role}", post(response::order))
+        .route("/incidents/{id}/approvals", post(response::ask_approval))
+        .route("/muster/{id}/answer", post(response::answer_muster))
+        .route("/approvals/{id}/answer", post(response::answer_approval))
+        .route("/mine", get(mine::page))
+        .route("/incidents/{id}/impact", get(impact::page))
+        .route("/incidents/{id}/impact/data", post(impact::add_data))
+        .route("/incidents/{id}/impact/effort", post(impact::add_effort))
+        .route("/incidents/{id}/impact/cost", post(impact::add_cost))
+        .route("/incidents/{id}/impact/{kind}/{record}/withdraw", post(impact::take_back))
+        .route("/incidents/{id}/tasks/library", get(library::page).post(library::add))
+        .route("/tasks/library", get(library::all))
+        .route("/tasks/library/{saved}/remove", post(library::remove))
+        .route("/tasks/{id}/save", post(library::save))
         .route("/incidents/{id}/type", post(forms::set_type))
         .route("/incidents/{id}/alerts", post(declare::add))
         .route("/incidents/{id}/edit", post(forms::edit))
@@ -86,6 +107,7 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/observables/several", post(forms::add_observables))
         .route("/incidents/{id}/observables/{observable}", post(forms::set_standing))
         .route("/incidents/{id}/assets", post(forms::add_asset))
+        .route("/incidents/{id}/assets/move", post(forms::move_assets))
         .route("/incidents/{id}/assets/{asset}", post(forms::set_state))
         .route("/observables", get(observables::search))
         .route("/observables/value", get(observables::one))
@@ -106,9 +128,11 @@ pub fn routes() -> Router<App> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tab {
     Overview,
+    Response,
     Timeline,
     Tasks,
     Things,
+    Impact,
     Decisions,
     Chat,
     Evidence,
@@ -118,11 +142,13 @@ enum Tab {
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 10] = [
+    const ALL: [(Tab, &'static str, &'static str); 12] = [
         (Tab::Overview, "", "Room"),
+        (Tab::Response, "/response", "Response"),
         (Tab::Timeline, "/timeline", "Timeline"),
         (Tab::Tasks, "/tasks", "Tasks"),
         (Tab::Things, "/things", "Observables and assets"),
+        (Tab::Impact, "/impact", "Impact"),
         (Tab::Decisions, "/decisions", "Decisions"),
         (Tab::Chat, "/chat", "Chat"),
         (Tab::Evidence, "/evidence", "Evidence"),

@@ -82,7 +82,7 @@ fn table(views: &[IncidentView], now: jiff::Timestamp) -> Markup {
     html! {
         div class="table-scroll" role="region" aria-label="Incidents" tabindex="0" {
             table class="table" data-narrow="stack" {
-                thead { tr { th { "Severity" } th { "Incident" } th { "Type" } th { "Phase" } th { "Commander" } th { "Declared" } th data-type="number" { "Open tasks" } th { "Next due" } } }
+                thead { tr { th { "Severity" } th { "Incident" } th { "Type" } th { "Phase" } th { "Commander" } th { "Declared" } th data-type="number" { "Open tasks" } th { "Owed next" } th { "Next task" } } }
                 tbody {
                     @for view in views { (row(view, now)) }
                 }
@@ -113,6 +113,7 @@ fn row(view: &IncidentView, now: jiff::Timestamp) -> Markup {
                 (view.open_tasks)
                 @if view.overdue_tasks > 0 { " " span class="badge" data-kind="bad" { (view.overdue_tasks) " late" } }
             }
+            td data-label="Owed next" { @if let Some(clock) = view.next_clock { span class="small muted" { (clock.kind.label()) } " " (due_at(clock.due, now)) } }
             td data-label="Next due" { @if let Some(due) = view.next_due { @if !record.is_closed() { (due_at(due, now)) } } }
         }
     }

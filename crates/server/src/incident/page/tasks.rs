@@ -20,6 +20,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
     let tasks = read::tasks(&app, &actor, id).await?;
     let plan = plan::version(&app, shown.view.record.plan).await?;
     let settled = tasks.iter().filter(|task| task.is_settled()).count();
+    let unfit = tasks.iter().filter(|task| !task.is_settled() && task.unfit.is_some()).count();
     let trigger = format!("live:{} from:body", super::topic(id));
     let content = html! {
         header class="page-head" {
@@ -28,8 +29,10 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
                 p class="page-sub" {
                     (settled) " of " (tasks.len()) " settled."
                     @if shown.view.overdue_tasks > 0 { " " (shown.view.overdue_tasks) " late." }
+                    @if unfit > 0 { " " (unfit) " do not fit the incident as it is." }
                 }
             }
+            @if shown.works { div class="page-actions" { a class="button" href=(shown.path("/tasks/library")) { (parts::icon("plus")) "From the library" } } }
         }
         div id="task-list" data-refresh="tasks" hx-get=(shown.path("/tasks")) hx-select="#task-list" hx-trigger=(trigger) {
             @for phase in Phase::ALL { (group(&shown, &plan, *phase, &tasks)) }
@@ -65,9 +68,10 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
         TaskStatus::Done => "done",
         TaskStatus::Skipped => "skipped",
     };
-    let waits = task.phase > shown.view.record.phase && !task.is_settled();
+    let waits = task.phase > shown.view.record.phase && task.is_wanted();
+    let unfit = task.unfit.as_ref().filter(|_| !task.is_settled());
     html! {
-        li class="task" id=(task.id) data-state=(state) data-blocked[waits] {
+        li class="task" id=(task.id) data-state=(state) data-blocked[waits] data-unfit[unfit.is_some()] {
             @if task.is_settled() || !shown.works {
                 span class="task-mark" { (parts::icon(if task.status == TaskStatus::Skipped { "skip" } else { "check" })) }
             } @else {
@@ -90,6 +94,11 @@ pub fn item(shown: &Shown, plan: &Plan, task: &Task) -> Markup {
                     }
                     @if let Some(settled) = task.settled_at { span { (task.status.label().to_lowercase()) " " (parts::ago(settled)) } }
                     @if let Some(reason) = &task.reason { span { (reason) } }
+                }
+                (super::response::proposal(task))
+                @if let Some(why) = unfit { p class="small muted" { (why) } }
+                @if !task.after.is_empty() && !task.is_settled() {
+                    p class="small muted" { "After " @for (n, before) in task.after.iter().enumerate() { @if n > 0 { ", " } a href={ (shown.path("/tasks")) "#" (before) } { (before) } } }
                 }
                 div class="task-folds" {
                     @if task.instructions.is_some() || !task.evidence.is_empty() {
@@ -140,6 +149,7 @@ fn more(shown: &Shown, task: &Task) -> Markup {
                         @for (user, name) in &shown.names { option value=(user) selected[task.owner == Some(*user)] { (name) } }
                     }
                     button class="button" data-size="small" type="submit" { "Assign" }
+                    @if task.library.is_none() && !shown.view.record.restricted { button class="button" data-size="small" data-kind="quiet" type="submit" formaction={ "/tasks/" (id) "/save" } data-done={ "Saved in the library: " (task.title) } { "Save for others" } }
                     @if task.status == TaskStatus::InProgress {
                         button class="button" data-size="small" type="submit" formaction={ "/tasks/" (id) "/release" } data-done={ "Free again: " (task.title) } { "Give back" }
                     }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use domain::asset::AssetState;
+use domain::asset::{AssetState, Compromise, Containment};
 use domain::observable::Standing;
 use domain::{Entity, EntityKind, IncidentId, Observable, ObservableId, ObservableKind, Tlp};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::super::assets::{self, Machine, Step};
 use super::super::gather::EVENTS_AN_OBSERVABLE;
 use super::super::seen::{self, Elsewhere};
 use super::super::{Asset, Observed, read};
@@ -39,7 +40,7 @@ pub async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Markup> {
     let shown = Shown::load(&app, &actor, id).await?;
-    let assets = read::assets(&app, &actor, id).await?;
+    let all = read::assets(&app, &actor, id).await?;
     let observables = read::observables(&app, &actor, id).await?;
     let family = scope::family(&app, id).await?;
     let looked_up: Vec<Observable> = observables
@@ -50,14 +51,15 @@ pub async fn page(
         .filter_map(|one| Observable::new(one.kind, &one.value).ok())
         .collect();
     let elsewhere = seen::elsewhere(&app, &actor, &looked_up, &family, &[]).await?;
+    let steps = assets::steps(&app, &actor, id).await?;
     let trigger = format!("live:{} from:body", super::topic(id));
     let content = html! {
         (just_added(&observables, asked.added, &elsewhere))
         div class="stack" id="things" data-refresh="things" hx-get=(shown.path("/things")) hx-select="#things" hx-trigger=(trigger) {
             section class="card" {
-                div class="card-head" { h2 { "Assets" } span class="muted" { (assets.len()) " affected or suspected" } }
-                @if assets.is_empty() { div class="card-body" { p class="muted" { "No host or account is named yet." } } }
-                @else { (asset_table(&shown, &assets)) }
+                div class="card-head" { h2 { "Assets" } span class="muted" { (all.len()) " affected or suspected" } }
+                @if all.is_empty() { div class="card-body" { p class="muted" { "No host or account is named yet." } } }
+                @else { (asset_table(&shown, &all, &steps)) }
             }
             section class="card" {
                 div class="card-head" {
@@ -106,33 +108,86 @@ fn entity(kind: ObservableKind, name: &str) -> maud::Markup {
     }
 }
 
-fn asset_table(shown: &Shown, assets: &[Asset]) -> Markup {
+fn asset_table(shown: &Shown, assets: &[Asset], steps: &[Step]) -> Markup {
     html! {
-        div class="table-scroll" role="region" aria-label="Assets" tabindex="0" {
-            table class="table" data-narrow="list" {
-                thead { tr { th { "Asset" } th { "Kind" } th { "State" } th { "First seen" } th { "Last seen" } @if shown.works { th { "Change" } } } }
-                tbody {
-                    @for asset in assets {
+        form class="bulk" method="post" action=(shown.path("/assets/move")) data-stay="" data-done="Assets moved" {
+            div class="table-scroll" role="region" aria-label="Assets" tabindex="0" {
+                table class="table" data-narrow="list" {
+                    thead {
                         tr {
-                            td class="cell-main" { (entity(asset.kind, &asset.name)) " " (origin(shown, asset.incident)) @if let Some(note) = &asset.note { span class="cell-sub" { (note) } } }
-                            td data-label="Kind" { (asset.kind.label()) }
-                            td data-label="State" { span class="badge" data-kind=(tone(asset.state)) { (asset.state.label()) } }
-                            td data-type="time" data-label="First seen" { @if let Some(at) = asset.first_seen { (parts::time(at)) } }
-                            td data-type="time" data-label="Last seen" { @if let Some(at) = asset.last_seen { (parts::time(at)) } }
-                            @if shown.works {
-                                td data-type="actions" {
-                                    form class="row" method="post" action=(shown.path(&format!("/assets/{}", asset.id))) data-stay="" data-done={ "Set: " (asset.name) } {
-                                        (word_select("state", &format!("State of {}", asset.name), &choices!(AssetState), asset.state))
-                                        input type="hidden" name="note" value="";
-                                        button class="button" data-size="small" type="submit" { "Set" }
-                                    }
-                                }
+                            @if shown.works { th class="cell-select" { label { input type="checkbox" data-select-all aria-label="Select all assets"; } } }
+                            th { "Asset" } th { "Compromise" } th { "Containment" } th { "First seen" } th { "Last seen" }
+                        }
+                    }
+                    tbody { @for asset in assets { (asset_row(shown, asset, steps)) } }
+                }
+            }
+            @if shown.works {
+                div class="bulk-bar asset-moves" {
+                    output class="bulk-count" data-bulk-count {}
+                    select name="compromise" aria-label="Compromise of the ticked" { option value="" { "Compromise as it is" } @for (_, word, label) in choices!(Compromise) { option value=(word) { (label) } } }
+                    select name="containment" aria-label="Containment of the ticked" { option value="" { "Containment as it is" } @for (_, word, label) in choices!(Containment) { option value=(word) { (label) } } }
+                    input name="reason" aria-label="Reason; needed to clear and to go back" placeholder="Reason; needed to clear and to go back";
+                    button class="button" type="submit" { "Move those ticked" }
+                }
+            }
+        }
+    }
+}
+
+fn asset_row(shown: &Shown, asset: &Asset, steps: &[Step]) -> Markup {
+    let own: Vec<&Step> = steps.iter().filter(|step| step.asset == asset.id).collect();
+    html! {
+        tr id=(asset.id) {
+            @if shown.works { td class="cell-select" { label { input type="checkbox" name="asset" value=(asset.id) aria-label={ "Select: " (asset.name) }; } } }
+            td class="cell-main" {
+                (entity(asset.kind, &asset.name)) " " (origin(shown, asset.incident)) span class="cell-sub" { (asset.kind.label()) @if let Some(note) = &asset.note { ". " (note) } }
+                @if !own.is_empty() {
+                    details class="small" {
+                        summary { (own.len()) @if own.len() == 1 { " step" } @else { " steps" } }
+                        ul class="stack-s" {
+                            @for step in own {
+                                li { (said(step)) " " @if let Some(by) = step.by { (shown.name(by)) " " } (parts::ago(step.at)) @if let Some(reason) = &step.reason { ": " (reason) } }
                             }
                         }
                     }
                 }
             }
+            td data-label="Compromise" { span class="badge" data-kind=(compromise_tone(asset.compromise)) { (asset.compromise.label()) } }
+            td data-label="Containment" { span class="badge" data-kind=(containment_tone(asset)) { (asset.containment.label()) } }
+            td data-type="time" data-label="First seen" { @if let Some(at) = asset.first_seen { (parts::time(at)) } }
+            td data-type="time" data-label="Last seen" { @if let Some(at) = asset.last_seen { (parts::time(at)) } }
         }
+    }
+}
+
+/// A step in the words of its states.
+fn said(step: &Step) -> String {
+    let label = |word: &str| match step.machine {
+        Machine::Compromise => {
+            word.parse().map_or(String::new(), |state: Compromise| state.label().to_owned())
+        }
+        Machine::Containment => {
+            word.parse().map_or(String::new(), |state: Containment| state.label().to_owned())
+        }
+    };
+    format!("{} → {}", label(&step.before), label(&step.after))
+}
+
+const fn compromise_tone(compromise: Compromise) -> &'static str {
+    match compromise {
+        Compromise::Suspected => "warning",
+        Compromise::Confirmed => "bad",
+        Compromise::Cleared => "good",
+    }
+}
+
+const fn containment_tone(asset: &Asset) -> &'static str {
+    match (asset.containment, asset.compromise) {
+        (Containment::Isolated | Containment::Rebuilding | Containment::Restored, _)
+        | (Containment::Open, Compromise::Cleared) => "good",
+        (Containment::Requested, _) | (Containment::Open, Compromise::Suspected) => "warning",
+        (Containment::Open, Compromise::Confirmed) => "bad",
     }
 }
 
@@ -202,14 +257,6 @@ fn change(shown: &Shown, observed: &Observed) -> Markup {
                 div class="field" { label for=(id("note")) { "Note" } input id=(id("note")) name="note" value=(observed.note.as_deref().unwrap_or_default()) autocomplete="off"; }
                 div class="form-actions" { button class="button" type="submit" { "Set" } }
             }
-        }
-    }
-}
-
-fn word_select<T: Copy + PartialEq>(name: &str, label: &str, words: &[(T, &str, &str)], chosen: T) -> Markup {
-    html! {
-        select name=(name) aria-label=(label) {
-            @for (word, value, label) in words { option value=(value) selected[*word == chosen] { (label) } }
         }
     }
 }

@@ -1,8 +1,14 @@
 //! The SQL of incidents. This file: incidents and their phases. What belongs to one: [`work`] (tasks),
-//! [`timeline`] (entries, decisions), [`things`] (observables, assets), [`visit`]. How two are to each other: [`kin`]; values
-//! across all: [`seen`].
+//! [`timeline`] (entries, decisions), [`things`] (observables, assets), [`muster`], [`approval`], [`clock`],
+//! [`visit`]; over all of them: [`mine`]. How two are to each other: [`kin`]; values across all: [`seen`].
 
+pub mod approval;
+pub mod clock;
+pub mod impact;
 pub mod kin;
+pub mod library;
+pub mod mine;
+pub mod muster;
 pub mod seen;
 pub mod things;
 pub mod timeline;
@@ -16,7 +22,7 @@ use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::Row;
 
-use super::{IncidentView, PhaseChange, Record};
+use super::{IncidentView, NextClock, PhaseChange, Record};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
 use crate::identity::scope::{listed, visible};
@@ -29,11 +35,11 @@ const COLUMNS: &str = "i.id, i.title, i.incident_type, i.severity, i.proposed_se
 /// What a view tells besides the record. `$1` is the present time.
 const AROUND: &str = "c.name as commander_name, d.name as declared_by_name, \
     (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
-        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress')) as open_tasks, \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.unfit is null) as open_tasks, \
     (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
-        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.due < $1) as overdue_tasks, \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.unfit is null and t.due < $1) as overdue_tasks, \
     (select min(t.due) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
-        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress')) as next_due, \
+        where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.unfit is null) as next_due, \
     (select count(*) from entry e where e.incident = i.id or e.incident in (select k.other from scope_kin k \
         where k.scope = i.id and k.below = 1)) as entries, \
     (select g.head from incident_merge g where g.part = i.id and g.ended_at is null) as merged_into, \
@@ -63,7 +69,7 @@ pub async fn list(
 ) -> Result<Vec<IncidentView>> {
     let statement = format!(
         concat!(
-            "select {}, {} where ",
+            "select {}, {}, {} where ",
             visible!("i.id", "$2"),
             " and (cast($3 as text) is null or i.phase = $3)
               and (cast($4 as text) is null or i.severity = $4)
@@ -76,7 +82,9 @@ pub async fn list(
               and (cast($9 as bigint) is null or i.id < $9)
              order by i.id desc limit $10"
         ),
-        COLUMNS, AROUND
+        COLUMNS,
+        clock::NEXT,
+        AROUND
     );
     let like = wanted.text.as_deref().map(|text| format!("%{}%", escaped(text)));
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -114,8 +122,12 @@ pub async fn view_of(
     id: IncidentId,
     now: Timestamp,
 ) -> Result<Option<IncidentView>> {
-    let statement =
-        format!(concat!("select {}, {} where i.id = $3 and ", visible!("i.id", "$2")), COLUMNS, AROUND);
+    let statement = format!(
+        concat!("select {}, {}, {} where i.id = $3 and ", visible!("i.id", "$2")),
+        COLUMNS,
+        clock::NEXT,
+        AROUND
+    );
     let row = sqlx::query(sqlx::AssertSqlSafe(statement))
         .bind(now.as_microsecond())
         .bind(account)
@@ -135,8 +147,9 @@ pub async fn views(
     let mut views = Vec::with_capacity(ids.len());
     for some in ids.chunks(500) {
         let statement = format!(
-            concat!("select {}, {} where i.id in ({}) and ", visible!("i.id", "$2"), " order by i.id"),
+            concat!("select {}, {}, {} where i.id in ({}) and ", visible!("i.id", "$2"), " order by i.id"),
             COLUMNS,
+            clock::NEXT,
             AROUND,
             listed(some)
         );
@@ -307,6 +320,7 @@ fn view(row: &AnyRow) -> Result<IncidentView> {
         open_tasks: row.try_get("open_tasks")?,
         overdue_tasks: row.try_get("overdue_tasks")?,
         next_due: maybe_at(row, "next_due")?,
+        next_clock: clock::next(row)?.map(|(kind, due)| NextClock { kind, due }),
         entries: row.try_get("entries")?,
         merged_into: row.try_get::<Option<i64>, _>("merged_into")?.map(IncidentId::try_from).transpose()?,
         merged: row.try_get("merged")?,

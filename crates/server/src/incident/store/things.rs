@@ -2,22 +2,23 @@
 
 use std::collections::HashMap;
 
-use domain::asset::AssetState;
+use domain::asset::{AssetState, Compromise, Containment};
 use domain::observable::Standing;
-use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind, Tlp};
+use domain::{AssetId, EventId, IncidentId, ObservableId, ObservableKind, Tlp, UserId};
 use jiff::Timestamp;
 use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
+use super::super::assets::Step;
 use super::super::{Asset, Observed};
-use super::{first, json, lines, maybe, maybe_at, word};
+use super::{at, first, json, lines, maybe, maybe_at, user, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::scope::{listed, others};
 
 const OBSERVABLE: &str =
     "id, incident, kind, value, standing, note, events, first_seen, last_seen, parts, tlp, tags";
-const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_seen";
+const ASSET: &str = "id, incident, kind, name, state, note, first_seen, last_seen, compromise, containment";
 
 /// The observables of an incident with these values, without their events.
 pub async fn known_in(tx: &mut Tx, incident: IncidentId, values: &[String]) -> Result<Vec<Observed>> {
@@ -213,8 +214,8 @@ pub async fn asset_in(tx: &mut Tx, family: &[IncidentId], id: AssetId) -> Result
 
 pub async fn insert_asset(change: &mut Change<'_>, new: &Asset) -> Result<AssetId> {
     let row = sqlx::query(
-        "insert into asset (incident, kind, name, state, note, first_seen, last_seen)
-         values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing returning id",
+        "insert into asset (incident, kind, name, state, note, first_seen, last_seen, compromise, containment)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing returning id",
     )
     .bind(new.incident.get())
     .bind(new.kind.as_str())
@@ -223,6 +224,8 @@ pub async fn insert_asset(change: &mut Change<'_>, new: &Asset) -> Result<AssetI
     .bind(new.note.as_deref())
     .bind(new.first_seen.map(Timestamp::as_microsecond))
     .bind(new.last_seen.map(Timestamp::as_microsecond))
+    .bind(new.compromise.as_str())
+    .bind(new.containment.as_str())
     .fetch_optional(&mut *change.tx)
     .await?;
     let row = row.ok_or_else(|| {
@@ -232,12 +235,17 @@ pub async fn insert_asset(change: &mut Change<'_>, new: &Asset) -> Result<AssetI
 }
 
 pub async fn update_asset(change: &mut Change<'_>, asset: &Asset) -> Result<()> {
-    sqlx::query("update asset set state = $2, note = $3, first_seen = $4, last_seen = $5 where id = $1")
+    sqlx::query(
+        "update asset set state = $2, note = $3, first_seen = $4, last_seen = $5, compromise = $6, containment = $7
+         where id = $1",
+    )
         .bind(asset.id.get())
         .bind(asset.state.as_str())
         .bind(asset.note.as_deref())
         .bind(asset.first_seen.map(Timestamp::as_microsecond))
         .bind(asset.last_seen.map(Timestamp::as_microsecond))
+        .bind(asset.compromise.as_str())
+        .bind(asset.containment.as_str())
         .execute(&mut *change.tx)
         .await?;
     Ok(())
@@ -250,8 +258,57 @@ fn asset(row: &AnyRow) -> Result<Asset> {
         kind: word::<ObservableKind>(row, "kind")?,
         name: row.try_get("name")?,
         state: word::<AssetState>(row, "state")?,
+        compromise: word::<Compromise>(row, "compromise")?,
+        containment: word::<Containment>(row, "containment")?,
         note: row.try_get("note")?,
         first_seen: maybe_at(row, "first_seen")?,
         last_seen: maybe_at(row, "last_seen")?,
     })
+}
+
+/// Notes steps of assets.
+pub async fn insert_steps(change: &mut Change<'_>, steps: &[Step]) -> Result<()> {
+    let rows: Vec<[Bind; 8]> = steps
+        .iter()
+        .map(|step| {
+            [
+                step.incident.get().into(),
+                step.asset.get().into(),
+                step.machine.as_str().into(),
+                step.before.clone().into(),
+                step.after.clone().into(),
+                step.reason.clone().into(),
+                step.by.map(UserId::get).into(),
+                step.at.as_microsecond().into(),
+            ]
+        })
+        .collect();
+    let into = "insert into asset_step (incident, asset, machine, was, became, reason, account, at)";
+    insert_rows(change.tx, into, rows, "").await?;
+    Ok(())
+}
+
+/// The steps of all assets of an incident, the newest first.
+pub async fn steps(db: &Db, family: &[IncidentId]) -> Result<Vec<Step>> {
+    let statement = format!(
+        "select incident, asset, machine, was, became, reason, account, at from asset_step
+         where incident in ($1{}) order by id desc",
+        others(family)
+    );
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Step {
+                incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
+                asset: AssetId::try_from(row.try_get::<i64, _>("asset")?)?,
+                machine: word(row, "machine")?,
+                before: row.try_get("was")?,
+                after: row.try_get("became")?,
+                reason: row.try_get("reason")?,
+                by: user(row, "account")?,
+                at: at(row, "at")?,
+            })
+        })
+        .collect()
 }

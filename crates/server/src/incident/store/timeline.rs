@@ -1,5 +1,6 @@
 //! The SQL of the timeline and of decisions.
 
+use domain::response::ActKind;
 use domain::timeline::{EntryKind, Lane};
 use domain::{AlertId, DecisionId, EntryId, EventId, IncidentId, UserId};
 use jiff::Timestamp;
@@ -282,8 +283,9 @@ fn entry(row: &AnyRow) -> Result<Entry> {
 
 pub async fn insert_decision(change: &mut Change<'_>, new: &Decision) -> Result<DecisionId> {
     let row = sqlx::query(
-        "insert into decision (incident, at, recorded_at, decided, reason, maker, author, account)
-         values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
+        "insert into decision (incident, at, recorded_at, decided, reason, maker, author, account, act,
+           approvals)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning id",
     )
     .bind(new.incident.get())
     .bind(new.at.as_microsecond())
@@ -293,6 +295,8 @@ pub async fn insert_decision(change: &mut Change<'_>, new: &Decision) -> Result<
     .bind(&new.maker)
     .bind(&new.by)
     .bind(new.account.map(UserId::get))
+    .bind(new.act.map(ActKind::as_str))
+    .bind(serde_json::to_string(&new.approvals)?)
     .fetch_one(&mut *change.tx)
     .await?;
     Ok(DecisionId::try_from(row.try_get::<i64, _>(0)?)?)
@@ -300,7 +304,7 @@ pub async fn insert_decision(change: &mut Change<'_>, new: &Decision) -> Result<
 
 pub async fn decisions(db: &Db, family: &[IncidentId]) -> Result<Vec<Decision>> {
     let statement = format!(
-        "select id, incident, at, recorded_at, decided, reason, maker, author, account from decision
+        "select id, incident, at, recorded_at, decided, reason, maker, author, account, act, approvals from decision
          where incident in ($1{}) order by at, id",
         others(family)
     );
@@ -318,6 +322,13 @@ pub async fn decisions(db: &Db, family: &[IncidentId]) -> Result<Vec<Decision>> 
                 maker: row.try_get("maker")?,
                 by: row.try_get("author")?,
                 account: user(row, "account")?,
+                act: maybe(row, "act")?,
+                // Decisions from before there were approvals have none.
+                approvals: row
+                    .try_get::<Option<String>, _>("approvals")?
+                    .map(|list| serde_json::from_str(&list))
+                    .transpose()?
+                    .unwrap_or_default(),
             })
         })
         .collect()

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::identity::scope::others;
 
 const COLUMNS: &str = "id, incident, phase, role, title, instructions, due_within, due, step, evidence, status, \
-    person, reason, owner, created_at, settled_at";
+    person, reason, owner, created_at, settled_at, action, surplus, after_tasks, only_if, unfit, library";
 
 /// Adds tasks and gives them with their numbers, in the same order. The numbers that they come with
 /// are not used.
@@ -21,7 +21,8 @@ pub async fn insert(change: &mut Change<'_>, mut tasks: Vec<Task>) -> Result<Vec
     let rows = tasks.iter().map(binds).collect::<Result<Vec<_>>>()?;
     let into =
         "insert into task (incident, phase, role, title, instructions, due_within, due, step, evidence,
-         status, person, reason, owner, created_at, settled_at)";
+         status, person, reason, owner, created_at, settled_at, action, surplus, after_tasks,
+         only_if, unfit, library)";
     let returned = insert_rows(change.tx, into, rows, "returning id").await?;
     for (task, row) in tasks.iter_mut().zip(&returned) {
         task.id = TaskId::try_from(row.try_get::<i64, _>(0)?)?;
@@ -29,7 +30,7 @@ pub async fn insert(change: &mut Change<'_>, mut tasks: Vec<Task>) -> Result<Vec
     Ok(tasks)
 }
 
-fn binds(task: &Task) -> Result<[Bind; 15]> {
+fn binds(task: &Task) -> Result<[Bind; 21]> {
     Ok([
         task.incident.get().into(),
         task.phase.as_str().into(),
@@ -46,12 +47,19 @@ fn binds(task: &Task) -> Result<[Bind; 15]> {
         task.owner.map(UserId::get).into(),
         task.created_at.as_microsecond().into(),
         task.settled_at.map(Timestamp::as_microsecond).into(),
+        task.action.as_ref().map(ToString::to_string).into(),
+        task.surplus.clone().into(),
+        serde_json::to_string(&task.after)?.into(),
+        task.only_if.as_ref().map(serde_json::to_string).transpose()?.into(),
+        task.unfit.clone().into(),
+        task.library.clone().into(),
     ])
 }
 
 pub async fn update(change: &mut Change<'_>, task: &Task) -> Result<()> {
     sqlx::query(
-        "update task set due = $2, status = $3, person = $4, reason = $5, owner = $6, settled_at = $7
+        "update task set due = $2, status = $3, person = $4, reason = $5, owner = $6, settled_at = $7,
+           surplus = $8, after_tasks = $9, unfit = $10
          where id = $1",
     )
     .bind(task.id.get())
@@ -61,6 +69,9 @@ pub async fn update(change: &mut Change<'_>, task: &Task) -> Result<()> {
     .bind(task.reason.as_deref())
     .bind(task.owner.map(UserId::get))
     .bind(task.settled_at.map(Timestamp::as_microsecond))
+    .bind(task.surplus.as_deref())
+    .bind(serde_json::to_string(&task.after)?)
+    .bind(task.unfit.as_deref())
     .execute(&mut *change.tx)
     .await?;
     Ok(())
@@ -85,12 +96,19 @@ pub async fn of_family(db: &Db, family: &[IncidentId]) -> Result<Vec<Task>> {
 pub async fn next_due(db: &Db, family: &[IncidentId]) -> Result<Option<Task>> {
     let statement = format!(
         "select {COLUMNS} from task where incident in ($1{}) and due is not null
-           and status in ('open', 'in_progress') order by due, id limit 1",
+           and unfit is null and status in ('open', 'in_progress') order by due, id limit 1",
         others(family)
     );
     let row =
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_optional(db.readers()).await?;
     row.as_ref().map(task).transpose()
+}
+
+/// The same within a change.
+pub async fn of_incident_in(tx: &mut Tx, incident: IncidentId) -> Result<Vec<Task>> {
+    let statement = format!("select {COLUMNS} from task where incident = $1 order by id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(incident.get()).fetch_all(tx).await?;
+    rows.iter().map(task).collect()
 }
 
 /// Unfinished tasks of a phase that have no time yet.
@@ -138,5 +156,17 @@ fn task(row: &AnyRow) -> Result<Task> {
         owner: user(row, "owner")?,
         created_at: at(row, "created_at")?,
         settled_at: maybe_at(row, "settled_at")?,
+        action: maybe(row, "action")?,
+        surplus: row.try_get("surplus")?,
+        after: json_of(row, "after_tasks")?.unwrap_or_default(),
+        only_if: json_of(row, "only_if")?,
+        unfit: row.try_get("unfit")?,
+        library: row.try_get("library")?,
     })
+}
+
+/// A column that holds JSON, or nothing.
+fn json_of<T: serde::de::DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Option<T>> {
+    let text: Option<String> = row.try_get(column)?;
+    Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
 }

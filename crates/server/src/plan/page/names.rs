@@ -40,19 +40,9 @@ pub fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// A period as people say it: `1 hour 30 minutes`, `14 days`. Days are the largest unit, because the
-/// plan's periods are lengths of time and no calendar's months or years.
+/// A period as people say it: `1 hour 30 minutes`, `14 days`.
 pub fn period(period: Period) -> String {
-    let mut rest = period.as_duration().as_secs();
-    let mut said = Vec::new();
-    for (unit, seconds) in [("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)] {
-        let number = rest / seconds;
-        rest %= seconds;
-        if number > 0 {
-            said.push(format!("{number} {unit}{}", if number == 1 { "" } else { "s" }));
-        }
-    }
-    said.join(" ")
+    period.words()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use domain::SeverityFacts;
-use domain::plan::{SeverityLevel, SeverityPlan};
+use domain::plan::{SeverityLevel, SeverityPlan, Start};
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability, SeverityMatrix};
 use maud::{Markup, html};
 
@@ -29,7 +29,7 @@ pub fn sections(plan: &SeverityPlan, chosen: Recoverability, names: Names<'_>) -
         }))
         section aria-labelledby="levels" class="stack-s" {
             h2 id="levels" { "Levels" }
-            div class="halves" { @for level in &plan.levels { (card(level, names)) } }
+            div class="halves" { @for level in &plan.levels { (card(plan, level, names)) } }
         }
     }
 }
@@ -97,7 +97,7 @@ fn any_of<T, L: Display>(values: &[T], label: impl Fn(&T) -> L) -> String {
     values.iter().map(|value| label(value).to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn card(level: &SeverityLevel, names: Names<'_>) -> Markup {
+fn card(plan: &SeverityPlan, level: &SeverityLevel, names: Names<'_>) -> Markup {
     html! {
         section class="card" id={ "level-" (level.severity) } aria-label={ "Level " (level.severity.label()) } {
             div class="card-head" { h3 { (parts::severity(level.severity)) } }
@@ -105,13 +105,35 @@ fn card(level: &SeverityLevel, names: Names<'_>) -> Markup {
                 p { (level.meaning) }
                 h4 { "Such as" }
                 ul class="fine-list" { @for example in &level.examples { li { (example) } } }
-                h4 { "What is done" }
+                h4 { "How we work" }
                 ul class="fine-list" { @for act in &level.response { li { (act) } } }
+                @if !level.start.is_empty() {
+                    h4 { "Started at once" }
+                    ul class="fine-list" { @for start in &level.start { (started(plan, start, names)) } }
+                }
                 dl class="facts" {
                     dt { "Acknowledge within" } dd { (period(level.acknowledge_within)) }
+                    @if let Some(within) = level.assign_within { dt { "Assign within" } dd { (period(within)) } }
+                    @if let Some(within) = level.contain_within { dt { "Contain within" } dd { (period(within)) } }
                     dt { "Update every" } dd { @match level.update_every { Some(every) => (period(every)), None => "no updates owed" } }
                     dt { "Told at once" } dd { @if level.notify.is_empty() { "nobody" } @else { (names.roles(&level.notify)) } }
+                    dt { "Mustered" } dd { @if level.muster.is_empty() { "nobody in particular" } @else { (names.roles(&level.muster)) } }
+                    @for rule in &level.approvals { dt { (rule.act.label()) } dd { "only with the word of " (names.roles(&rule.roles)) } }
                 }
+            }
+        }
+    }
+}
+
+/// An action that the level starts, with the whole of it folded.
+fn started(plan: &SeverityPlan, start: &Start, names: Names<'_>) -> Markup {
+    html! {
+        @if let Some(action) = plan.action(&start.action) {
+            li {
+                (action.title)
+                @if let Some(within) = start.within { ", within " (period(within)) }
+                " " (names.role(&action.role))
+                details class="small" { summary { "How" } p { (action.text) } }
             }
         }
     }

@@ -10,6 +10,7 @@ mod known;
 mod latest;
 mod next;
 mod related;
+mod response;
 pub mod similar;
 mod since;
 mod steer;
@@ -57,6 +58,7 @@ pub const ALL: &[(Place, Draw)] = &[
     (Place::Main, since::draw),
     (Place::Main, ended::draw),
     (Place::Main, known::draw),
+    (Place::Main, response::draw),
     (Place::Main, next::draw),
     (Place::Main, decided::draw),
     (Place::Main, latest::draw),

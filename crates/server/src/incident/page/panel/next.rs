@@ -36,7 +36,7 @@ async fn panel(room: &Room<'_>) -> Result<Markup> {
     let tasks: Vec<Task> = read::tasks(room.app, room.actor, room.shown.id())
         .await?
         .into_iter()
-        .filter(|task| task.phase <= record.phase && !task.is_settled())
+        .filter(|task| task.phase <= record.phase && task.is_wanted())
         // What was left undone is told in the closing; after it only the work for afterwards counts.
         .filter(|task| !record.is_closed() || task.phase == Phase::Closed)
         .collect();

@@ -1,6 +1,6 @@
 //! All that changes the incident's head, folded until it is wanted.
 
-use domain::{IncidentType, Phase, Severity, Tlp};
+use domain::{IncidentType, Phase, Tlp};
 use maud::{Markup, html};
 
 use super::super::fields::{choices, reason_field, select};
@@ -52,14 +52,7 @@ fn steer(shown: &Shown) -> Markup {
                             div class="form-actions" { button class="button" type="submit" { "Move" } a class="button" href=(shown.path("/close")) { "Close instead" } }
                         }
                     }
-                    details {
-                        summary { "Severity" }
-                        form class="form gap-top" method="post" action=(shown.path("/severity")) data-done="Severity set; the reason stands with the decisions" {
-                            (select("severity", "Severity", None, &choices!(Severity), Some(record.severity)))
-                            (reason_field("r-severity", true, "It stands with the decision."))
-                            div class="form-actions" { button class="button" type="submit" { "Set severity" } }
-                        }
-                    }
+                    p { a href=(shown.path("/severity")) { "Change the severity" } span class="muted" { ": see first what it sets going" } }
                     details {
                         summary { "Type" }
                         form class="form gap-top" method="post" action=(shown.path("/type")) data-done="Type changed; see the new tasks" data-confirm="Steps of the present procedure that nobody has begun fall away; those of the new one are added." data-confirm-title="Change the type?" data-confirm-kind="primary" {

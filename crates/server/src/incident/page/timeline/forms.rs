@@ -38,14 +38,19 @@ pub fn add(shown: &Shown) -> Markup {
 
 /// The form alone. Whoever writes in the room stays there.
 pub fn entry(shown: &Shown, stay: bool) -> Markup {
-    let kinds: Vec<_> = [EntryKind::Note, EntryKind::Action, EntryKind::Communication, EntryKind::Event]
-        .into_iter()
-        .map(|kind| {
-            let label =
-                if kind == EntryKind::Event { "What a witness saw (adversary)" } else { kind.label() };
-            (kind, kind.as_str(), label)
-        })
-        .collect();
+    let kinds: Vec<_> = [
+        EntryKind::Note,
+        EntryKind::Action,
+        EntryKind::SituationReport,
+        EntryKind::Communication,
+        EntryKind::Event,
+    ]
+    .into_iter()
+    .map(|kind| {
+        let label = if kind == EntryKind::Event { "What a witness saw (adversary)" } else { kind.label() };
+        (kind, kind.as_str(), label)
+    })
+    .collect();
     html! {
         form class="form gap-top" method="post" action=(shown.path("/entries")) data-stay[stay] data-done="Added to the timeline" {
             div class="field-row" {

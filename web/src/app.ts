@@ -12,6 +12,7 @@ import { setUpKeyboard } from "./keyboard";
 import { setUpLive } from "./live";
 import { setUpMenus } from "./menu";
 import { setUpMorph } from "./morph";
+import { setUpResumable } from "./resume";
 import { setUpTables } from "./table";
 import { setUpTheme } from "./theme";
 import { setUpTimes } from "./time";
@@ -22,6 +23,8 @@ setUpConfirm();
 setUpHtmx();
 setUpMorph();
 setUpToasts();
+// Before the forms: a file that goes piece by piece is not theirs.
+setUpResumable();
 setUpForms();
 setUpTheme();
 setUpTimes();

@@ -102,7 +102,8 @@ function refuse(form: HTMLFormElement, title: string, detail: string): void {
   shown.focus();
 }
 
-function go(address: string): void {
+/** Goes to a page of ours, anew if it is this one. */
+export function go(address: string): void {
   const target = new URL(address, location.href);
   if (target.pathname !== location.pathname || target.search !== location.search) {
     location.assign(target);
@@ -114,7 +115,8 @@ function go(address: string): void {
   location.reload();
 }
 
-function keep(done: string): void {
+/** Says on the next page what was done. */
+export function keep(done: string): void {
   try {
     sessionStorage.setItem(SAID, done);
   } catch {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
+use jiff::SignedDuration;
 use server::Config;
+use server::evidence::Limits;
 use server::intake::syslog::{Addresses, Tls};
 use server::serve::Server;
 use tokio::signal::unix::{SignalKind, signal};
@@ -61,6 +63,15 @@ pub struct Args {
     /// Take syslog over TLS only from senders with a certificate of this authority.
     #[arg(long, value_name = "FILE", env = "WATCHBELL_SYSLOG_CLIENT_CA")]
     pub syslog_client_ca: Option<PathBuf>,
+    /// The largest file that is taken as evidence, in GiB.
+    #[arg(long, value_name = "GIB", default_value_t = 64, value_parser = clap::value_parser!(u64).range(1..=1 << 20), env = "WATCHBELL_EVIDENCE_LARGEST")]
+    pub evidence_largest: u64,
+    /// How much all unfinished uploads of evidence together may take, in GiB.
+    #[arg(long, value_name = "GIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1 << 20), env = "WATCHBELL_UPLOADS_UNFINISHED")]
+    pub uploads_unfinished: u64,
+    /// How long an unfinished upload is kept after its last piece, in hours.
+    #[arg(long, value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=24 * 365), env = "WATCHBELL_UPLOADS_KEPT")]
+    pub uploads_kept: i64,
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,server::intake=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "WATCHBELL_LOG")]
@@ -118,6 +129,12 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         mappings: crate::files::mappings(args.mappings.as_deref(), &args.rules)?,
         placeholders: crate::rules::placeholders(args.placeholders.as_deref())?,
         syslog: syslog(args),
+        uploads: Limits {
+            largest: args.evidence_largest << 30,
+            unfinished: args.uploads_unfinished << 30,
+            kept_for: SignedDuration::from_hours(args.uploads_kept),
+            ..Limits::default()
+        },
         ..Config::new(&args.data)
     })
 }

@@ -79,6 +79,15 @@ pub enum Error {
     #[error("nobody receives the item when it is {0}; leave the receiver out")]
     NoReceiver(CustodyAct),
 
+    #[error("only {0}, to whom it is offered, can accept or refuse the item; an offer can be withdrawn")]
+    NotTheReceiver(String),
+
+    #[error("an item is destroyed by two people: somebody else than who proposed it has to approve")]
+    SecondPersonNeeded,
+
+    #[error("the item is under legal hold; the hold has to be lifted first")]
+    UnderHold,
+
     #[error("the stored {what} is inconsistent: {why}")]
     Inconsistent { what: &'static str, why: &'static str },
 

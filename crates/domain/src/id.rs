@@ -96,6 +96,10 @@ ids! {
     AssetId = "AST", "an asset's number", "AST-1";
     DecisionId = "DEC", "a decision's number", "DEC-1";
     EventId = "EVT", "an event's number", "EVT-1";
+    /// A legal hold.
+    HoldId = "HLD", "a legal hold's number", "HLD-1";
+    /// The key with which a person signs acts of custody.
+    SigningKeyId = "SIG", "a signing key's number", "SIG-1";
     UserId = "USR", "a user's number", "USR-1";
     ApiKeyId = "KEY", "an API key's number", "KEY-1";
     /// One delivery of telemetry: a file, or a request's body.

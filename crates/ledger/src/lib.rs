@@ -15,6 +15,7 @@ mod digest;
 mod error;
 mod keys;
 mod leaf;
+pub mod person;
 pub mod proof;
 mod tree;
 

@@ -6,12 +6,13 @@ mod support;
 
 use std::io::Cursor;
 
-use ledger::bundle::{Signed, What, verify};
+use ledger::bundle::{Acts, Signed, What, verify};
+use ledger::person::{self, PersonKey};
 use ledger::{Checkpoint, SigningKey};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{
-    EVIDENCE, Files, add_records, assert_told, begin, bundle, bundle_of, check, edit, key, log, pack,
-    sign_again, unpack, vouch,
+    EVIDENCE, Files, Log, OURS, add_records, assert_told, begin, bundle, bundle_of, check, edit, hex, key,
+    log, pack, sign_again, unpack, vouch,
 };
 
 #[test]
@@ -388,4 +389,62 @@ fn an_auditor_with_a_shell_comes_to_the_same_verdict() {
     let mut files = unpack(&bundle());
     edit(&mut files, "records/INC-1/3.json", "low", "LOW");
     assert_eq!(by_hand(&pack(&files)).unwrap(), ["sealed", &fingerprint, "vouched"]);
+}
+
+/// A log in which Rita (USR-2) collects an item without signing, then seals it with her key.
+fn signed_log(mut act: Value, key_of: &str, signer: &PersonKey) -> Log {
+    let mut log = log();
+    let public = signer.public();
+    log.change(
+        "SIG-1",
+        "signing_key.create",
+        &json!({"id": "SIG-1", "account": key_of, "public_key": public}),
+    );
+    let sha256 = hex(EVIDENCE);
+    let said = person::statement("EVD-1", &sha256, 2, &act);
+    act["signature"] = json!({"key": "SIG-1", "public_key": public, "signature": signer.sign(&said)});
+    let chain = json!([{"act": "collected", "by": "Rita"}, act]);
+    log.change("EVD-1", "evidence.sealed", &json!({"id": "EVD-1", "sha256": sha256, "custody": chain}));
+    log
+}
+
+fn sealed() -> Value {
+    json!({"act": "sealed", "by": "Rita", "account": "USR-2", "to": null, "signature": null})
+}
+
+fn bundle_with_people(log: &Log) -> Vec<u8> {
+    let signing = key();
+    let mut writer = begin(log, &signing);
+    for (index, (leaf, body)) in (0..).zip(&log.entries) {
+        if OURS.contains(&leaf.record()) || leaf.record() == "SIG-1" {
+            writer.add_record(index, leaf, &log.proof(index, log.frontier.size()), body).unwrap();
+        }
+    }
+    writer.finish().unwrap()
+}
+
+#[test]
+fn what_people_signed_is_checked_with_the_keys_that_the_ledger_holds_for_them() {
+    let rita = PersonKey::generate().unwrap();
+    let verdict = check(&bundle_with_people(&signed_log(sealed(), "USR-2", &rita)));
+    assert!(verdict.ok(), "{verdict}");
+    assert_eq!(verdict.acts, Acts { signed: 1, unsigned: 1 });
+    assert!(verdict.to_string().contains("2 acts of custody, 1 signed"), "{verdict}");
+
+    // A key that is somebody else's says nothing about Rita.
+    let verdict = check(&bundle_with_people(&signed_log(sealed(), "USR-3", &rita)));
+    assert_told(&verdict, &["EVD-1", "act 2", "not, in this ledger, the key of Rita"]);
+}
+
+#[test]
+fn an_act_that_was_changed_after_it_was_signed_is_told() {
+    let rita = PersonKey::generate().unwrap();
+    let mut log = signed_log(sealed(), "USR-2", &rita);
+    // Whoever holds the ledger's key can write any record, and still not sign for Rita.
+    let (_, body) = log.entries.last().unwrap();
+    let mut body: Value = serde_json::from_slice(body).unwrap();
+    body["custody"][1]["act"] = "destroyed".into();
+    log.change("EVD-1", "evidence.destroyed", &body);
+    let verdict = check(&bundle_with_people(&log));
+    assert_told(&verdict, &["EVD-1 version 3", "act 2", "not signed by Rita"]);
 }

@@ -47,6 +47,28 @@ impl Blobs {
         writer.finish()
     }
 
+    /// Takes a durable file of the same disk in as a blob; the file stays under its old name too. The
+    /// caller has hashed it.
+    pub fn adopt(&self, file: &Path, sha256: &str) -> io::Result<()> {
+        let path = path_of(&self.root, sha256)?;
+        let folder = path.parent().unwrap_or(&self.root);
+        fs::create_dir_all(folder)?;
+        match fs::hard_link(file, &path) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        File::open(folder)?.sync_all()?;
+        File::open(&self.root)?.sync_all()
+    }
+
+    /// Removes a blob, which must be nobody's any more. One that is gone already is no error.
+    pub fn remove(&self, sha256: &str) -> io::Result<()> {
+        match fs::remove_file(path_of(&self.root, sha256)?) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Opens a blob for reading. `NotFound` if there is none, or if the name is no SHA-256.
     pub fn open_blob(&self, sha256: &str) -> io::Result<File> {
         File::open(path_of(&self.root, sha256)?)
@@ -150,6 +172,20 @@ mod tests {
         for name in ["../../etc/passwd", "", "AB", &"g".repeat(64), &"A".repeat(64)] {
             assert_eq!(blobs.open_blob(name).unwrap_err().kind(), io::ErrorKind::NotFound);
         }
+    }
+
+    #[test]
+    fn a_file_is_adopted_and_a_blob_removed() {
+        let (folder, blobs) = store();
+        let file = folder.path().join("part");
+        fs::write(&file, b"abc").unwrap();
+        let name = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        blobs.adopt(&file, name).unwrap();
+        blobs.adopt(&file, name).unwrap();
+        assert!(file.exists() && blobs.verify(name).unwrap());
+        blobs.remove(name).unwrap();
+        blobs.remove(name).unwrap();
+        assert_eq!(blobs.open_blob(name).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub fn token() -> io::Result<String> {
     Ok(hex::encode(bytes))
 }
 
+/// Fills a buffer from the operating system's generator.
+pub fn random(buffer: &mut [u8]) -> io::Result<()> {
+    getrandom::fill(buffer).map_err(io::Error::other)
+}
+
 /// What the database keeps of a token. The token has 256 bits of entropy, so a plain hash suffices.
 pub fn token_hash(token: &str) -> String {
     hex::encode(Sha256::digest(token.as_bytes()))

@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 
 use crate::alert::rules::Catalogue;
 use crate::error::{Error, Result};
+use crate::evidence;
 use crate::identity::throttle::Throttle;
 use crate::intake::{Desk, syslog};
 use crate::web::presence::Presence;
@@ -37,6 +38,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0014_noise", sql: include_str!("../migrations/0014_noise.sql") },
     Migration { name: "0014_grouping", sql: include_str!("../migrations/0014_grouping.sql") },
     Migration { name: "0014_risk", sql: include_str!("../migrations/0014_risk.sql") },
+    Migration { name: "0015_vault", sql: include_str!("../migrations/0015_vault.sql") },
     Migration { name: "0017_room", sql: include_str!("../migrations/0017_room.sql") },
     Migration { name: "0018_response", sql: include_str!("../migrations/0018_response.sql") },
     Migration { name: "0018b_tasks", sql: include_str!("../migrations/0018b_tasks.sql") },
@@ -66,6 +68,8 @@ pub struct Config {
     /// The ledger's name in its checkpoints.
     pub origin: String,
     pub clock: Clock,
+    /// What uploads of evidence may take.
+    pub uploads: evidence::Limits,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
 }
@@ -81,6 +85,7 @@ impl Config {
             largest_intake: 512 << 20,
             origin: "watchbell.local/ledger".to_owned(),
             clock: Clock::System,
+            uploads: evidence::Limits::default(),
             syslog: syslog::Addresses::default(),
         }
     }
@@ -98,6 +103,8 @@ pub struct App {
     pub mappings: Arc<telemetry::Mappings>,
     pub intake: Arc<Desk>,
     pub key: Arc<SigningKey>,
+    /// The keys of evidence, and the uploads of it that are under way.
+    pub vault: Arc<evidence::Vault>,
     pub signals: broadcast::Sender<Signal>,
     pub data: Arc<PathBuf>,
     /// Who has which incident open.
@@ -117,6 +124,7 @@ impl App {
         let db = Db::open(&address, MIGRATIONS).await?;
         let blobs = Blobs::open(config.data.join("blobs"))?;
         let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
+        let vault = evidence::Vault::open(&config.data, config.uploads)?;
         let (engine, rules) = crate::alert::rules::load(&config.rules, &config.placeholders)?;
         let signals = outbox::follow(&db).await?;
         Ok(App {
@@ -128,6 +136,7 @@ impl App {
             mappings: Arc::clone(&config.mappings),
             intake: Arc::new(Desk::new(config.largest_intake)),
             key: Arc::new(key),
+            vault: Arc::new(vault),
             signals,
             data: Arc::new(config.data.clone()),
             presence: Arc::default(),

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, identity, incident, intake, plan, router};
+use crate::{audit, evidence, identity, incident, intake, plan, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -30,6 +30,7 @@ impl Server {
         plan::ensure_in_force(&app).await?;
         incident::library::shipped()?;
         intake::resume(&app).await?;
+        evidence::upload::tidy(&app).await?;
         let setup_token = identity::offer_setup(&app).await?;
         Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
     }
@@ -41,6 +42,7 @@ impl Server {
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
         let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
+        let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
@@ -56,6 +58,7 @@ impl Server {
         syslog.await.ok();
         watching.abort();
         clocks.abort();
+        keeping.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

@@ -11,3 +11,4 @@ mod story;
 mod support;
 mod tail;
 mod tail_ship;
+mod upload;

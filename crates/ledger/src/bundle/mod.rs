@@ -19,13 +19,14 @@ mod history;
 mod leaves;
 mod manifest;
 mod paths;
+mod people;
 mod seal;
 mod verdict;
 mod verify;
 mod write;
 
 pub use manifest::{Vouch, What};
-pub use verdict::{FileCheck, Problem, RecordCheck, Signed, Verdict};
+pub use verdict::{Acts, FileCheck, Problem, RecordCheck, Signed, Verdict};
 pub use verify::{Limits, verify, verify_within};
 pub use write::BundleWriter;
 

@@ -30,10 +30,21 @@ pub struct Verdict {
     pub records: Vec<RecordCheck>,
     /// Every file that the manifest lists.
     pub files: Vec<FileCheck>,
+    /// The acts in the chains of custody of its evidence.
+    pub acts: Acts,
     /// What is wrong; empty if the bundle stands. At most a thousand are listed.
     pub problems: Vec<Problem>,
     /// How many things are wrong, listed or not.
     pub problem_count: u64,
+}
+
+/// How many acts of custody there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Acts {
+    /// Signed by whoever did them, with a key that the ledger holds for them.
+    pub signed: u64,
+    /// Without a signature: what Watchbell collected by itself, and what nobody has confirmed.
+    pub unsigned: u64,
 }
 
 /// By whom the checkpoint is signed.
@@ -124,6 +135,7 @@ impl Verdict {
             size: None,
             records: Vec::new(),
             files: Vec::new(),
+            acts: Acts::default(),
             problems: Vec::new(),
             problem_count: 0,
         }
@@ -171,6 +183,10 @@ impl fmt::Display for Verdict {
             writeln!(f, "  checkpoint of {size} leaves")?;
         }
         writeln!(f, "  {} record versions, {} files", self.records.len(), self.files.len())?;
+        if self.acts != Acts::default() {
+            let all = self.acts.signed + self.acts.unsigned;
+            writeln!(f, "  {all} acts of custody, {} signed by the person who did them", self.acts.signed)?;
+        }
         let fingerprint = self.fingerprint.as_ref().unwrap_or(&unknown);
         match self.signed {
             Signed::ByTrustedKey => writeln!(f, "  signed by the trusted key {fingerprint}")?,

@@ -82,8 +82,8 @@ pub fn verify_within<R: Read + Seek>(
     Ok(verdict)
 }
 
-/// A verification under way. What it checks of the records is in [`super::history`], and of the
-/// files in [`super::files`].
+/// A verification under way. What it checks of the records is in [`super::history`], of the
+/// files in [`super::files`], and of what people signed in [`super::people`].
 pub(super) struct Verifier<'l, R> {
     pub archive: Archive<R>,
     pub limits: &'l Limits,
@@ -110,6 +110,7 @@ impl<R: Read + Seek> Verifier<'_, R> {
         let leaves = self.check_leaves(checkpoint.as_ref());
         self.check_histories();
         self.check_bodies_have_leaves();
+        self.check_people();
         if let Some(manifest) = manifest {
             if manifest.leaves != leaves {
                 self.verdict.file_problem(

@@ -56,7 +56,7 @@ impl Log {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     Digest::of(bytes).to_string()
 }
 

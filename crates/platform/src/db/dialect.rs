@@ -70,6 +70,8 @@ async fn prepare_sqlite(connection: &mut AnyConnection) -> Result<(), DbError> {
         // NORMAL loses acknowledged transactions when the power fails.
         "pragma synchronous = full",
         "pragma foreign_keys = on",
+        // Keys that are destroyed must not lie on in freed pages.
+        "pragma secure_delete = on",
     ] {
         connection.execute(statement).await?;
     }

@@ -332,6 +332,11 @@ pub async fn first_of(tx: &mut Tx, delivery: IntakeId) -> Result<Option<EventId>
     store::first_of(tx, delivery).await
 }
 
+/// Whether the blob of this name holds a delivery.
+pub async fn is_delivery_in(tx: &mut Tx, sha256: &str) -> Result<bool> {
+    store::is_delivery(tx, sha256).await
+}
+
 /// Whether anything was ever taken in.
 pub async fn any_delivery(app: &App) -> Result<bool> {
     store::any_delivery(&app.db).await

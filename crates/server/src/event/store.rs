@@ -55,6 +55,14 @@ pub async fn delivery(db: &Db, id: IntakeId) -> Result<Option<Delivery>> {
     row.as_ref().map(read_delivery).transpose()
 }
 
+pub async fn is_delivery(tx: &mut Tx, sha256: &str) -> Result<bool> {
+    let row = sqlx::query("select 1 from delivery where sha256 = $1 limit 1")
+        .bind(sha256)
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 pub async fn any_delivery(db: &Db) -> Result<bool> {
     Ok(sqlx::query("select 1 from delivery limit 1").fetch_optional(db.readers()).await?.is_some())
 }

@@ -4,18 +4,23 @@ use std::io::Write;
 
 use bytes::Bytes;
 use domain::evidence::{Acquisition, CustodyAct, CustodyStatus, Sha256};
-use domain::{Actor, IncidentId, IntakeId, Line, Permission};
+use domain::{Actor, IncidentId, IntakeId, Line, Permission, Text};
 use futures_util::{Stream, StreamExt};
 use jiff::{SignedDuration, Timestamp};
-use platform::blobs::{Blob, BlobWriter, Blobs};
+use platform::blobs::Blobs;
+use platform::hashes::{Hashes, Hashing};
+use platform::sealed::{Key, SealedWriter};
+use serde::{Deserialize, Serialize};
 
+use super::vault::{self, Vault};
 use super::{Derived, Evidence, Link, TOPIC, seen, store};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::{need, scope};
+use crate::web::parts;
 
-/// The largest file that a person can hand over: 512 MiB.
+/// The largest file that a form takes: 512 MiB. Larger ones are uploads that can be resumed.
 pub const LARGEST: u64 = 512 << 20;
 /// How much is gathered before a thread writes and hashes it.
 const PIECE: usize = 1 << 20;
@@ -38,11 +43,15 @@ pub struct NewEvidence {
 }
 
 /// What a person says about how a file was acquired.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Statement {
     pub method: String,
     pub tool: String,
+    pub tool_version: Option<String>,
     pub place: String,
+    pub device: Option<String>,
+    pub serial: Option<String>,
+    pub write_blocker: Option<String>,
     pub acquired_at: Option<Timestamp>,
     pub note: Option<String>,
 }
@@ -56,17 +65,62 @@ pub async fn holds_delivery(
     store::holds_delivery(change.tx, incident, delivery).await
 }
 
-/// Takes an item in within a change. Whoever acts is its first custodian. The caller has seen to it
-/// that the actor may know of the incident.
+/// Takes in, within a change, what is a blob already: a delivery of telemetry. Whoever acts is its first
+/// custodian. The caller has seen to it that the actor may know of the incident.
 pub async fn collect(change: &mut Change<'_>, actor: &Actor, new: NewEvidence) -> Result<Evidence> {
-    collect_with(change, actor, new, None).await
+    insert(change, actor, new, None, None).await
 }
 
-async fn collect_with(
+/// Hashes and place of an item's bytes.
+pub(super) struct Kept {
+    pub hashes: Hashes,
+    /// The blob's name.
+    pub blob: String,
+    pub key: KeyOf,
+}
+
+/// The item's own key.
+pub(super) enum KeyOf {
+    /// To be sealed under the incident's.
+    New(Key),
+    /// Under which it is sealed, and the key sealed so.
+    Sealed(i64, Vec<u8>),
+}
+
+/// Makes an item of bytes that a person handed over.
+pub(super) async fn keep(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    vault: &Vault,
+    new: NewEvidence,
+    note: Option<Text>,
+    kept: Kept,
+) -> Result<Evidence> {
+    // Membership may have ended while the file was on its way.
+    if !store::incident_is_there_in(change.tx, actor, new.incident).await? {
+        return Err(Error::NotFound("incident"));
+    }
+    scope::stands_alone(change, new.incident).await?;
+    let (under, sealed_key) = match kept.key {
+        KeyOf::New(key) => vault::seal_item_key(change, vault, new.incident, &key).await?,
+        KeyOf::Sealed(under, sealed) => (under, sealed),
+    };
+    let sealed = store::Sealed {
+        sha1: kept.hashes.sha1,
+        md5: kept.hashes.md5,
+        blob: kept.blob,
+        key: sealed_key,
+        under,
+    };
+    insert(change, actor, new, note, Some(sealed)).await
+}
+
+async fn insert(
     change: &mut Change<'_>,
     actor: &Actor,
     new: NewEvidence,
-    note: Option<String>,
+    note: Option<Text>,
+    sealed: Option<store::Sealed>,
 ) -> Result<Evidence> {
     need(actor, Permission::WorkIncident, "collecting evidence")?;
     let sha256: Sha256 = new.sha256.parse()?;
@@ -75,8 +129,10 @@ async fn collect_with(
         by: actor.name().to_owned(),
         account: actor.user(),
         to: None,
+        to_account: None,
         reason: None,
         at: change.at,
+        signature: None,
     };
     let item = store::NewItem {
         incident: new.incident,
@@ -84,12 +140,13 @@ async fn collect_with(
         sha256,
         bytes: new.bytes,
         acquisition: new.acquisition,
-        note,
+        note: note.map(|note| note.to_string()),
         delivery: new.delivery,
         derived: new.derived,
         collected_by: actor.user(),
         status: CustodyStatus::Held,
         custodian: link.by.clone(),
+        sealed,
     };
     let id = store::insert(change, &item).await?;
     store::insert_link(change, id, &link).await?;
@@ -102,129 +159,178 @@ async fn collect_with(
     Ok(evidence)
 }
 
-/// Takes in a file that a person hands over. The bytes are on disk, hashed, before anything else
-/// happens; memory stays constant.
-pub async fn upload<S, E>(
+/// Takes in a file that a person hands over. The bytes are on disk, hashed and sealed, before anything
+/// else happens; memory stays constant.
+pub async fn arrive<S, E>(
     app: &App,
     actor: &Actor,
     incident: IncidentId,
     name: &str,
     content: S,
-) -> Result<Upload>
+) -> Result<Arrived>
 where
     S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     E: Into<Error>,
 {
     need(actor, Permission::WorkIncident, "collecting evidence")?;
     seen(app, actor, incident).await?;
-    let blob = stream_in(&app.blobs, content).await?;
-    Ok(Upload { incident, name: name.to_owned(), blob })
+    let key = Key::generate()?;
+    let writer = SealedWriter::new(app.blobs.writer()?, &key)?;
+    let (hashes, blob) = stream_in(writer, content).await?;
+    let unclaimed = Unclaimed { blobs: app.blobs.clone(), name: Some(blob.clone()) };
+    let kept = Kept { hashes, blob, key: KeyOf::New(key) };
+    Ok(Arrived { incident, name: name.to_owned(), kept, unclaimed })
 }
 
-/// A file that has arrived and waits for what is said about it.
-#[derive(Debug)]
-pub struct Upload {
+/// A file that has arrived and waits for what is said about it. Given up, it leaves nothing behind.
+pub struct Arrived {
     incident: IncidentId,
     name: String,
-    blob: Blob,
+    kept: Kept,
+    unclaimed: Unclaimed,
 }
 
-impl Upload {
+/// A blob that nobody knows of. It is removed unless it becomes an item's: its key would be gone.
+struct Unclaimed {
+    blobs: Blobs,
+    name: Option<String>,
+}
+
+impl Unclaimed {
+    fn claim(mut self) {
+        self.name = None;
+    }
+}
+
+impl Drop for Unclaimed {
+    fn drop(&mut self) {
+        if let Some(error) = self.name.take().and_then(|name| self.blobs.remove(&name).err()) {
+            tracing::warn!(%error, "a blob that nobody knows of cannot be removed");
+        }
+    }
+}
+
+impl Statement {
+    /// What is said, as an acquisition record, or why it will not do. Nothing said of the time means now.
+    pub fn check(&self, actor: &Actor, now: Timestamp) -> Result<(Acquisition, Option<Text>)> {
+        let line = |what, text: &str| Line::new(what, text);
+        let may = |what, text: &Option<String>| text.as_deref().map(|text| Line::new(what, text)).transpose();
+        let at = self.acquired_at.unwrap_or(now);
+        if at > now + SKEW {
+            return Err(Error::Invalid("The time of acquisition lies in the future.".to_owned()));
+        }
+        let acquisition = Acquisition {
+            method: line("the method of acquisition", &self.method)?,
+            tool: line("the tool of acquisition", &self.tool)?,
+            tool_version: may("the tool's version", &self.tool_version)?,
+            place: line("the place of acquisition", &self.place)?,
+            device: may("the source device", &self.device)?,
+            serial: may("the serial number", &self.serial)?,
+            write_blocker: may("the write blocker", &self.write_blocker)?,
+            by: line("your name", actor.name())?,
+            at,
+        };
+        let note = self.note.as_deref().filter(|note| !note.trim().is_empty());
+        let note = note.map(|note| Text::new("the note", note)).transpose()?;
+        Ok((acquisition, note))
+    }
+}
+
+impl Arrived {
     /// Of its bytes, lower-case hex.
     pub fn sha256(&self) -> &str {
-        &self.blob.sha256
+        &self.kept.hashes.sha256
     }
 
     /// Makes the file an item within a change, with what is known of how it came into our hands.
     pub(super) async fn collect(
         self,
         change: &mut Change<'_>,
+        vault: &Vault,
         actor: &Actor,
         acquisition: Acquisition,
         derived: Derived,
     ) -> Result<Evidence> {
-        let new = NewEvidence {
-            incident: self.incident,
-            name: self.name,
-            sha256: self.blob.sha256,
-            bytes: i64::try_from(self.blob.bytes).unwrap_or(i64::MAX),
-            acquisition,
-            delivery: None,
-            derived: Some(derived),
-        };
-        collect(change, actor, new).await
+        let Arrived { incident, name, kept, unclaimed } = self;
+        let new = NewEvidence { derived: Some(derived), ..said(incident, name, &kept, acquisition) };
+        let item = keep(change, actor, vault, new, None, kept).await?;
+        unclaimed.claim();
+        Ok(item)
     }
 
     /// Makes the file an evidence item.
     pub async fn state(self, app: &App, actor: &Actor, statement: Statement) -> Result<Evidence> {
-        let line = |what, text: &str| Line::new(what, text);
-        let now = app.clock.now();
-        let at = statement.acquired_at.unwrap_or(now);
-        if at > now + SKEW {
-            return Err(Error::Invalid("The time of acquisition lies in the future.".to_owned()));
-        }
-        let acquisition = Acquisition {
-            method: line("the method of acquisition", &statement.method)?,
-            tool: line("the tool of acquisition", &statement.tool)?,
-            place: line("the place of acquisition", &statement.place)?,
-            by: line("your name", actor.name())?,
-            at,
-        };
-        let note = statement.note.filter(|note| !note.trim().is_empty());
-        let note = note.map(|note| domain::Text::new("the note", &note)).transpose()?;
-        let new = NewEvidence {
-            incident: self.incident,
-            name: self.name,
-            sha256: self.blob.sha256,
-            bytes: i64::try_from(self.blob.bytes).unwrap_or(i64::MAX),
-            acquisition,
-            delivery: None,
-            derived: None,
-        };
-        let who = actor.clone();
-        app.change(actor, move |change| {
-            Box::pin(async move {
-                // Membership may have ended while the file was on its way.
-                if !store::incident_is_there_in(change.tx, &who, new.incident).await? {
-                    return Err(Error::NotFound("incident"));
-                }
-                scope::stands_alone(change, new.incident).await?;
-                collect_with(change, &who, new, note.map(|note| note.to_string())).await
+        let Arrived { incident, name, kept, unclaimed } = self;
+        let (acquisition, note) = statement.check(actor, app.clock.now())?;
+        let new = said(incident, name, &kept, acquisition);
+        let (who, vault) = (actor.clone(), std::sync::Arc::clone(&app.vault));
+        let item = app
+            .change(actor, move |change| {
+                Box::pin(async move { keep(change, &who, &vault, new, note, kept).await })
             })
-        })
-        .await
+            .await?;
+        unclaimed.claim();
+        Ok(item)
     }
 }
 
-async fn stream_in<S, E>(blobs: &Blobs, mut content: S) -> Result<Blob>
+fn said(incident: IncidentId, name: String, kept: &Kept, acquisition: Acquisition) -> NewEvidence {
+    NewEvidence {
+        incident,
+        name,
+        sha256: kept.hashes.sha256.clone(),
+        bytes: i64::try_from(kept.hashes.bytes).unwrap_or(i64::MAX),
+        acquisition,
+        delivery: None,
+        derived: None,
+    }
+}
+
+/// What a file is told that is larger than it may be.
+pub(super) fn too_large(limit: u64) -> Error {
+    Error::TooLarge(format!(
+        "An evidence file has at most {} here. Keep a larger one on its medium and hand over its record, or have \
+         the limit raised.",
+        parts::size(i64::try_from(limit).unwrap_or(i64::MAX))
+    ))
+}
+
+async fn stream_in<S, E>(mut writer: SealedWriter, mut content: S) -> Result<(Hashes, String)>
 where
     S: Stream<Item = std::result::Result<Bytes, E>> + Unpin,
     E: Into<Error>,
 {
-    let (mut writer, mut piece, mut total) = (blobs.writer()?, Vec::with_capacity(PIECE), 0u64);
+    let (mut hashing, mut piece, mut total) = (Hashing::default(), Vec::with_capacity(PIECE), 0u64);
     while let Some(bytes) = content.next().await {
         let bytes = bytes.map_err(Into::into)?;
         total = total.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
         if total > LARGEST {
             return Err(Error::TooLarge(format!(
-                "An evidence file has at most {} MiB. Keep a larger one on its medium and hand over its record.",
+                "A form takes a file of at most {} MiB. A larger one goes as a resumable upload: the page does that \
+                 by itself where scripts run.",
                 LARGEST >> 20
             )));
         }
         piece.extend_from_slice(&bytes);
         if piece.len() >= PIECE {
-            (writer, piece) = write(writer, piece).await?;
+            (writer, hashing, piece) = write(writer, hashing, piece).await?;
         }
     }
-    let (writer, _) = write(writer, piece).await?;
-    blocking(move || writer.finish()).await
+    let (writer, hashing, _) = write(writer, hashing, piece).await?;
+    let blob = blocking(move || writer.finish()).await?;
+    Ok((hashing.finish(), blob.sha256))
 }
 
-async fn write(mut writer: BlobWriter, mut piece: Vec<u8>) -> Result<(BlobWriter, Vec<u8>)> {
+async fn write(
+    mut writer: SealedWriter,
+    mut hashing: Hashing,
+    mut piece: Vec<u8>,
+) -> Result<(SealedWriter, Hashing, Vec<u8>)> {
     blocking(move || {
+        hashing.update(&piece);
         writer.write_all(&piece)?;
         piece.clear();
-        Ok((writer, piece))
+        Ok((writer, hashing, piece))
     })
     .await
 }
@@ -237,7 +343,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 }
 
 /// A name that every database takes: control characters shown as such, of bounded length.
-fn plain_name(name: &str) -> String {
+pub(super) fn plain_name(name: &str) -> String {
     let plain: String = name
         .chars()
         .map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c })

@@ -1,14 +1,17 @@
 //! The bytes of an item: opened for whoever shows or sends them, looked into, hashed again.
 //!
 //! [`open`] is the one door to them: whoever wants an item's bytes takes them from the [`Content`] that it
-//! gives, so that how they are kept (in a file, packed, encrypted) is known here alone.
+//! gives, so that how they are kept (in the open, or under a key) is known here alone.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use domain::{Actor, EvidenceId, Permission};
+use platform::hashes::{Hashes, Hashing};
+use platform::sealed::{Key, SealedReader};
 
 use super::collect::blocking;
+use super::store::keys::Keyed;
 use super::{Check, Evidence, TOPIC, get, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -27,11 +30,26 @@ pub struct Glance {
 /// An item's bytes. They are read from any place, and are never whole in memory. Reading waits for the
 /// disk, so it is done where it holds up nobody.
 pub struct Content {
-    bytes: File,
+    bytes: Bytes,
     length: u64,
 }
 
+enum Bytes {
+    Open(File),
+    Sealed(Box<SealedReader<File>>),
+}
+
 impl Content {
+    fn plain(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Content { bytes: Bytes::Open(file), length })
+    }
+
+    fn sealed(file: File, key: &Key) -> io::Result<Self> {
+        let reader = SealedReader::open(file, key)?;
+        Ok(Content { length: reader.length(), bytes: Bytes::Sealed(Box::new(reader)) })
+    }
+
     /// How many bytes there are.
     pub const fn length(&self) -> u64 {
         self.length
@@ -40,13 +58,19 @@ impl Content {
 
 impl Read for Content {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.bytes.read(buffer)
+        match &mut self.bytes {
+            Bytes::Open(file) => file.read(buffer),
+            Bytes::Sealed(reader) => reader.read(buffer),
+        }
     }
 }
 
 impl Seek for Content {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.bytes.seek(to)
+        match &mut self.bytes {
+            Bytes::Open(file) => file.seek(to),
+            Bytes::Sealed(reader) => reader.seek(to),
+        }
     }
 }
 
@@ -57,48 +81,93 @@ pub async fn open(app: &App, actor: &Actor, id: EvidenceId) -> Result<(Evidence,
     Ok((item, content))
 }
 
-async fn of(app: &App, item: &Evidence) -> Result<Content> {
-    let (blobs, sha256) = (app.blobs.clone(), item.sha256.to_string());
+/// The bytes of an item that the caller has got for its actor.
+pub async fn of(app: &App, item: &Evidence) -> Result<Content> {
+    let place = store::keys::place(&app.db, item.id).await?.ok_or(Error::NotFound("evidence item"))?;
+    let key = match place.key {
+        Keyed::Open => None,
+        Keyed::Under { incident, of_incident, of_item } => {
+            Some(app.vault.item_key(incident, &of_incident, &of_item)?)
+        }
+        Keyed::Destroyed => {
+            return Err(Error::Conflict(format!(
+                "{} was destroyed: its key is gone, and nothing can read its bytes again. Its record stays.",
+                item.id
+            )));
+        }
+    };
+    let blobs = app.blobs.clone();
     let opened = blocking(move || {
-        let bytes = blobs.open_blob(&sha256)?;
-        let length = bytes.metadata()?.len();
-        Ok(Content { bytes, length })
+        let file = blobs.open_blob(&place.blob)?;
+        match key {
+            None => Content::plain(file),
+            Some(key) => Content::sealed(file, &key),
+        }
     });
     match opened.await {
         Err(Error::Io(error)) if error.kind() == io::ErrorKind::NotFound => Err(Error::Conflict(format!(
             "The bytes of {} are not on the disk. Restore them from a backup, and hash the item again.",
             item.id
         ))),
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Err(Error::Conflict(format!(
+            "The bytes of {} were changed on the disk: {error}. Restore them from a backup, and hash the item again.",
+            item.id
+        ))),
         opened => opened,
     }
 }
 
-/// A look at the first bytes; `None` if they are gone from the disk.
+/// A look at the first bytes; `None` if they cannot be had.
 pub async fn glance(app: &App, item: &Evidence) -> Result<Option<Glance>> {
     let content = match of(app, item).await {
         Ok(content) => content,
         Err(Error::Conflict(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let read = move || {
+    let read = blocking(move || {
         let mut bytes = Vec::new();
         content.take(GLANCE).read_to_end(&mut bytes)?;
         Ok(bytes)
+    });
+    match read.await {
+        Ok(bytes) => Ok(Some(Glance { text: as_text(&bytes), bytes })),
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The digests of an item's bytes as they are now; `None` if they cannot be had or were changed.
+pub async fn hashes(app: &App, item: &Evidence) -> Result<Option<Hashes>> {
+    let mut content = match of(app, item).await {
+        Ok(content) => content,
+        Err(Error::Conflict(_)) => return Ok(None),
+        Err(error) => return Err(error),
     };
-    let bytes = blocking(read).await?;
-    Ok(Some(Glance { text: as_text(&bytes), bytes }))
+    let hashed = blocking(move || {
+        let (mut hashing, mut buffer) = (Hashing::default(), vec![0; 1 << 17]);
+        loop {
+            let read = content.read(&mut buffer)?;
+            let Some(piece) = buffer.get(..read).filter(|piece| !piece.is_empty()) else { break };
+            hashing.update(piece);
+        }
+        Ok(hashing.finish())
+    });
+    match hashed.await {
+        Ok(hashes) => Ok(Some(hashes).filter(|hashes| hashes.sha256 == item.sha256.to_string())),
+        Err(Error::Io(error)) if error.kind() == io::ErrorKind::InvalidData => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Hashes the bytes again and keeps in the ledger what came of it. Custody is not touched.
 pub async fn verify(app: &App, actor: &Actor, id: EvidenceId) -> Result<Evidence> {
     need(actor, Permission::WorkIncident, "verifying evidence")?;
     let item = get(app, actor, id).await?;
-    let (blobs, sha256) = (app.blobs.clone(), item.sha256.to_string());
-    let intact = match blocking(move || blobs.verify(&sha256)).await {
-        Ok(intact) => intact,
-        Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(error),
-    };
+    if item.destroyed_at.is_some() {
+        return Err(Error::Conflict(format!("{id} was destroyed: there is nothing left to hash.")));
+    }
+    let found = hashes(app, &item).await?;
+    let intact = found.is_some();
     if !intact {
         tracing::error!(evidence = %id, "the bytes of an evidence item are not what they were");
     }
@@ -107,11 +176,17 @@ pub async fn verify(app: &App, actor: &Actor, id: EvidenceId) -> Result<Evidence
         Box::pin(async move {
             let mut item =
                 store::get_in(change.tx, &who, id).await?.ok_or(Error::NotFound("evidence item"))?;
+            // Items from before these were made get them the first time that they are whole.
+            if let Some(found) = found.filter(|_| item.md5.is_none()) {
+                store::set_digests(change, id, &found.sha1, &found.md5).await?;
+                (item.sha1, item.md5) = (Some(found.sha1), Some(found.md5));
+            }
             let check = Check { at: change.at, by: who.name().to_owned(), intact };
             store::set_check(change, id, &check).await?;
             item.checked = Some(check);
             let (record, scope) = (id.to_string(), Some(item.incident.get()));
-            change.record(&record, "evidence.verify", &item, scope).await?;
+            let act = if intact { "evidence.verify" } else { "evidence.altered" };
+            change.record(&record, act, &item, scope).await?;
             change.tell(TOPIC, &record, scope).await?;
             Ok(item)
         })

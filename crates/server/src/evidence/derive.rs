@@ -2,13 +2,15 @@
 //! archive. Each part becomes an item of its own whose custody begins with whoever took it out; what it
 //! was taken out of stays as it is.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::evidence::Acquisition;
 use domain::{Actor, EvidenceId, Line, Permission};
 use exhibit::mail::Mail;
 use futures_util::stream;
 
-use super::collect::{Upload, upload};
+use super::collect::{Arrived, arrive};
 use super::inspect::{self, look};
 use super::{Derived, Evidence, get, store};
 use crate::app::App;
@@ -99,7 +101,7 @@ pub async fn split(
     for part in parts {
         let bytes = bytes_of(&mut mail, &part.part).unwrap_or_default();
         let whole = stream::iter([Ok::<_, Error>(Bytes::from(bytes))]);
-        uploads.push((part.part, upload(app, actor, seen.item.incident, &part.name, whole).await?));
+        uploads.push((part.part, arrive(app, actor, seen.item.incident, &part.name, whole).await?));
     }
     keep(app, actor, id, "split from", uploads).await
 }
@@ -123,7 +125,7 @@ pub async fn take_out(
             "Member {number} of {id} is not called that. List the archive again and choose from it."
         )));
     }
-    let content = Box::pin(upload(app, actor, seen.item.incident, name, pieces(opened.content)));
+    let content = Box::pin(arrive(app, actor, seen.item.incident, name, pieces(opened.content)));
     let taken = content.await.map_err(unpacked)?;
     let uploads = vec![(format!("member {number}"), taken)];
     let items = keep(app, actor, id, "taken out of", uploads).await?;
@@ -147,11 +149,12 @@ async fn keep(
     actor: &Actor,
     id: EvidenceId,
     how: &str,
-    uploads: Vec<(String, Upload)>,
+    uploads: Vec<(String, Arrived)>,
 ) -> Result<Vec<Evidence>> {
     let (who, method) = (actor.clone(), Line::new("the method", &format!("{how} {id}"))?);
     let tool = Line::new("the tool", concat!("Watchbell ", env!("CARGO_PKG_VERSION")))?;
     let by = Line::new("your name", actor.name())?;
+    let vault = Arc::clone(&app.vault);
     let numbers = app
         .change(actor, move |change| {
             Box::pin(async move {
@@ -171,12 +174,19 @@ async fn keep(
                     let acquisition = Acquisition {
                         method: method.clone(),
                         tool: tool.clone(),
+                        tool_version: None,
                         place: Line::new("the place", &format!("{part} of {id}"))?,
+                        device: None,
+                        serial: None,
+                        write_blocker: None,
                         by: by.clone(),
                         at: change.at,
                     };
                     items.push(
-                        upload.collect(change, &who, acquisition, Derived { from: id, part }).await?.id,
+                        upload
+                            .collect(change, &vault, &who, acquisition, Derived { from: id, part })
+                            .await?
+                            .id,
                     );
                 }
                 Ok(items)

@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::Evidence;
-use super::collect::{Statement, Upload, upload};
+use super::collect::{Arrived, Statement, arrive};
 use crate::app::App;
 use crate::error::{Error, Result};
 
@@ -18,7 +18,7 @@ const LONGEST_FIELD: usize = 100_000;
 
 /// Reads the form to its end and makes an evidence item of it.
 pub async fn take(app: &App, actor: &Actor, incident: IncidentId, mut form: Multipart) -> Result<Evidence> {
-    let (mut file, mut said): (Option<Upload>, _) = (None, Statement::default());
+    let (mut file, mut said): (Option<Arrived>, _) = (None, Statement::default());
     while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
         match field.name().unwrap_or_default().to_owned().as_str() {
             "file" if file.is_some() => {
@@ -27,22 +27,41 @@ pub async fn take(app: &App, actor: &Actor, incident: IncidentId, mut form: Mult
                 ));
             }
             "file" => file = Some(take_file(app, actor, incident, field).await?),
-            "method" => said.method = text(field).await?,
-            "tool" => said.tool = text(field).await?,
-            "place" => said.place = text(field).await?,
-            "acquired_at" => said.acquired_at = time(&text(field).await?)?,
-            "note" => said.note = Some(text(field).await?),
-            other => return Err(Error::Invalid(format!("The form has no field `{other}`."))),
+            other => {
+                let other = other.to_owned();
+                let value = text(field).await?;
+                if !say(&mut said, &other, value)? {
+                    return Err(Error::Invalid(format!("The form has no field `{other}`.")));
+                }
+            }
         }
     }
     let file = file.ok_or_else(|| Error::Invalid("Choose a file, in the field `file`.".to_owned()))?;
     file.state(app, actor, said).await
 }
 
-async fn take_file(app: &App, actor: &Actor, incident: IncidentId, field: Field<'_>) -> Result<Upload> {
+/// Takes one field of what is said about a file; `false` if there is no such field.
+pub(super) fn say(said: &mut Statement, field: &str, value: String) -> Result<bool> {
+    let given = |value: String| Some(value).filter(|value| !value.trim().is_empty());
+    match field {
+        "method" => said.method = value,
+        "tool" => said.tool = value,
+        "tool_version" => said.tool_version = given(value),
+        "place" => said.place = value,
+        "device" => said.device = given(value),
+        "serial" => said.serial = given(value),
+        "write_blocker" => said.write_blocker = given(value),
+        "acquired_at" => said.acquired_at = time(&value)?,
+        "note" => said.note = given(value),
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+async fn take_file(app: &App, actor: &Actor, incident: IncidentId, field: Field<'_>) -> Result<Arrived> {
     let name = field.file_name().unwrap_or_default().to_owned();
     let pieces = field.map(|piece| piece.map_err(|error| broken(&error)));
-    upload(app, actor, incident, &name, pieces).await
+    arrive(app, actor, incident, &name, pieces).await
 }
 
 async fn text(mut field: Field<'_>) -> Result<String> {

@@ -1,7 +1,9 @@
-//! Evidence: what was acquired for an incident, the SHA-256 of its bytes, and the chain of custody.
-//! This file says what an item is and reads it; the verbs stand beside it: [`collect`] (from a
-//! delivery or by a person), [`derive`] (out of another item), [`custody`] (whose hands it goes through),
-//! [`content`] (its bytes: to download, to hash again), [`inspect`] and [`records`] (what is in them).
+//! Evidence: what was acquired for an incident, the digests of its bytes, and the chain of custody. This
+//! file says what an item is and reads it; the verbs stand beside it: [`collect`] (from a delivery or by
+//! a person), [`upload`] (large files, piece by piece), [`derive`] (out of another item), [`custody`] (whose
+//! hands it goes through, signed), [`keeping`] (holds, retention), [`content`] (its bytes), [`recheck`]
+//! (hashing again, every week), [`inspect`] and [`records`] (what is in them). Under which keys the bytes lie
+//! is [`vault`]'s business.
 
 pub mod api;
 pub mod collect;
@@ -11,18 +13,25 @@ pub mod derive;
 mod derive_api;
 pub mod form;
 pub mod inspect;
+pub mod keeping;
 pub mod page;
+pub mod recheck;
 pub mod records;
 mod store;
+pub mod upload;
+mod vault;
 mod view;
 
-use domain::evidence::{Acquisition, Custody, CustodyAct, CustodyEntry, CustodyStatus, Sha256};
-use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, Observable, Permission, Text, UserId};
+use domain::evidence::{Acquisition, Custody, CustodyAct, CustodyEntry, CustodyStatus, Pending, Sha256};
+use domain::{
+    Actor, EvidenceId, IncidentId, IntakeId, Line, Observable, Permission, SigningKeyId, Text, UserId,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use collect::{NewEvidence, collect, holds_delivery};
+pub use vault::{Limits, Vault};
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -44,8 +53,14 @@ pub struct Evidence {
     pub name: String,
     #[schema(value_type = String, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     pub sha256: Sha256,
+    /// For looking up alone: collisions of SHA-1 can be made.
+    pub sha1: Option<String>,
+    /// For looking up alone: collisions of MD5 can be made.
+    pub md5: Option<String>,
     pub bytes: i64,
-    /// Method, tool, place, by whom and when.
+    /// Whether the bytes lie under a key of their own.
+    pub encrypted: bool,
+    /// Method, tool, place, by whom and when; device, serial number and write blocker where they were told.
     #[schema(value_type = Object)]
     pub acquisition: Acquisition,
     pub note: Option<String>,
@@ -63,6 +78,12 @@ pub struct Evidence {
     pub custodian: String,
     /// Who has it in hand.
     pub holder: String,
+    /// What waits for a second person: a transfer for its receiver, a destruction for who approves it.
+    #[schema(value_type = Option<Object>)]
+    pub pending: Option<Pending>,
+    /// When its key was destroyed; the record stays.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub destroyed_at: Option<Timestamp>,
     /// The last time that its bytes were hashed again.
     pub checked: Option<Check>,
     /// The chain of custody, from the collection on.
@@ -88,11 +109,27 @@ pub struct Link {
     pub by: String,
     #[schema(value_type = Option<String>, example = "USR-2")]
     pub account: Option<UserId>,
-    /// Who received it.
+    /// Who received it, or is to.
     pub to: Option<String>,
+    #[schema(value_type = Option<String>, example = "USR-3")]
+    pub to_account: Option<UserId>,
     pub reason: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
+    /// Of whoever did it. What Watchbell collects by itself has none, nor has a collection until it is attested.
+    pub signature: Option<Signature>,
+}
+
+/// A person's signature of an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Signature {
+    /// The key's record in the ledger.
+    #[schema(value_type = String, example = "SIG-1")]
+    pub key: SigningKeyId,
+    /// Ed25519, base64.
+    pub public_key: String,
+    /// Of the act's canonical statement, base64.
+    pub signature: String,
 }
 
 /// What hashing the bytes again showed.
@@ -110,7 +147,9 @@ impl Link {
         Ok(CustodyEntry {
             act: self.act,
             by: Line::new("who acts", &self.by)?,
+            account: self.account,
             to: self.to.as_deref().map(|to| Line::new("the receiver", to)).transpose()?,
+            to_account: self.to_account,
             reason: self.reason.as_deref().map(|reason| Text::new("the reason", reason)).transpose()?,
             at: self.at,
         })
@@ -142,7 +181,7 @@ pub async fn get(app: &App, actor: &Actor, id: EvidenceId) -> Result<Evidence> {
 }
 
 /// Refuses where there is no such incident, or none that the actor may know of.
-async fn seen(app: &App, actor: &Actor, incident: IncidentId) -> Result<()> {
+pub async fn seen(app: &App, actor: &Actor, incident: IncidentId) -> Result<()> {
     let there = store::incident_is_there(&app.db, actor, incident).await?;
     if there { Ok(()) } else { Err(Error::NotFound("incident")) }
 }
@@ -178,4 +217,27 @@ pub async fn list(app: &App, actor: &Actor, query: &PageQuery) -> Result<Page<Ev
     let before = query.position::<1>()?.map(|[before]| before);
     let items = store::list(&app.db, actor, before, limit + 1).await?;
     Ok(Page::of(items, limit, |item| [item.id.get()]))
+}
+
+/// The items whose bytes were not what they were when they were hashed last.
+pub async fn altered(app: &App, actor: &Actor) -> Result<Vec<EvidenceId>> {
+    need(actor, Permission::ReadIncident, "reading evidence")?;
+    store::altered(&app.db, actor).await
+}
+
+/// Keeps in the ledger that these items leave the house, before they do.
+pub async fn exported(app: &App, actor: &Actor, ids: Vec<EvidenceId>) -> Result<()> {
+    need(actor, Permission::ExportIncident, "taking evidence out")?;
+    let who = actor.clone();
+    app.change(actor, move |change| {
+        Box::pin(async move {
+            for id in ids {
+                let item =
+                    store::get_in(change.tx, &who, id).await?.ok_or(Error::NotFound("evidence item"))?;
+                change.record(&id.to_string(), "evidence.export", &item, Some(item.incident.get())).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
 }

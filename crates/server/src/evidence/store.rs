@@ -1,13 +1,18 @@
 //! The SQL of evidence.
 
+pub mod keeping;
+pub mod keys;
+pub mod uploads;
+
 use std::collections::HashMap;
 
 use domain::evidence::{Acquisition, Custody, CustodyStatus, Sha256};
-use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, UserId};
+use domain::{Actor, EvidenceId, IncidentId, IntakeId, Line, SigningKeyId, UserId};
+use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::{Any, AssertSqlSafe, Executor, Row};
 
-use super::{Check, Derived, Evidence, Link};
+use super::{Check, Derived, Evidence, Link, Signature};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
 use crate::identity::scope::{account, listed, visible};
@@ -25,6 +30,17 @@ pub struct NewItem {
     pub collected_by: Option<UserId>,
     pub status: CustodyStatus,
     pub custodian: String,
+    pub sealed: Option<Sealed>,
+}
+
+/// What is stored of bytes that lie under a key.
+pub struct Sealed {
+    pub sha1: String,
+    pub md5: String,
+    pub blob: String,
+    /// The item's key, sealed under the incident's.
+    pub key: Vec<u8>,
+    pub under: i64,
 }
 
 macro_rules! items {
@@ -32,7 +48,8 @@ macro_rules! items {
         concat!(
             "select e.id, e.incident, e.name, e.sha256, e.bytes, e.method, e.tool, e.place, e.acquired_by,
                     e.acquired_at, e.note, e.delivery, e.collected_by, e.status, e.custodian, e.holder,
-                    e.checked_at, e.checked_by, e.intact, e.derived_from, e.part
+                    e.checked_at, e.checked_by, e.intact, e.derived_from, e.part, e.sha1, e.md5, e.blob,
+                    e.tool_version, e.device, e.serial, e.write_blocker, e.destroyed_at
              from evidence e where ",
             visible!("e.incident", $account),
             $rest
@@ -71,8 +88,10 @@ pub async fn holds_delivery(tx: &mut Tx, incident: IncidentId, delivery: IntakeI
 pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceId> {
     let row = sqlx::query(
         "insert into evidence (incident, name, sha256, bytes, method, tool, place, acquired_by, acquired_at,
-                               note, delivery, collected_by, status, custodian, holder, derived_from, part)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16) returning id",
+                               note, delivery, collected_by, status, custodian, holder, tool_version, device, serial,
+                               write_blocker, check_due, derived_from, part)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15, $16, $17, $18, $19, $20, $21)
+         returning id",
     )
     .bind(item.incident.get())
     .bind(&item.name)
@@ -88,17 +107,51 @@ pub async fn insert(change: &mut Change<'_>, item: &NewItem) -> Result<EvidenceI
     .bind(item.collected_by.map(UserId::get))
     .bind(item.status.as_str())
     .bind(&item.custodian)
+    .bind(item.acquisition.tool_version.as_deref().map(str::to_owned))
+    .bind(item.acquisition.device.as_deref().map(str::to_owned))
+    .bind(item.acquisition.serial.as_deref().map(str::to_owned))
+    .bind(item.acquisition.write_blocker.as_deref().map(str::to_owned))
+    .bind(super::recheck::next(change.at).as_microsecond())
     .bind(item.derived.as_ref().map(|derived| derived.from.get()))
     .bind(item.derived.as_ref().map(|derived| derived.part.clone()))
     .fetch_one(&mut *change.tx)
     .await?;
-    Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)
+    let id = EvidenceId::try_from(row.try_get::<i64, _>(0)?)?;
+    if let Some(sealed) = &item.sealed {
+        seal(change, id, sealed).await?;
+    }
+    Ok(id)
+}
+
+async fn seal(change: &mut Change<'_>, id: EvidenceId, sealed: &Sealed) -> Result<()> {
+    sqlx::query("update evidence set sha1 = $2, md5 = $3, blob = $4, sealed_key = $5, sealed_under = $6 where id = $1")
+        .bind(id.get())
+        .bind(&sealed.sha1)
+        .bind(&sealed.md5)
+        .bind(&sealed.blob)
+        .bind(sealed.key.clone())
+        .bind(sealed.under)
+        .execute(&mut *change.tx)
+        .await?;
+    Ok(())
+}
+
+/// Digests of an item from before they were made.
+pub async fn set_digests(change: &mut Change<'_>, id: EvidenceId, sha1: &str, md5: &str) -> Result<()> {
+    sqlx::query("update evidence set sha1 = $2, md5 = $3 where id = $1")
+        .bind(id.get())
+        .bind(sha1)
+        .bind(md5)
+        .execute(&mut *change.tx)
+        .await?;
+    Ok(())
 }
 
 pub async fn insert_link(change: &mut Change<'_>, id: EvidenceId, link: &Link) -> Result<()> {
     sqlx::query(
-        "insert into custody (evidence, act, person, account, receiver, reason, at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into custody (evidence, act, person, account, receiver, reason, at, receiver_account, signing_key,
+                              public_key, signature)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(id.get())
     .bind(link.act.as_str())
@@ -107,6 +160,10 @@ pub async fn insert_link(change: &mut Change<'_>, id: EvidenceId, link: &Link) -
     .bind(link.to.clone())
     .bind(link.reason.clone())
     .bind(link.at.as_microsecond())
+    .bind(link.to_account.map(UserId::get))
+    .bind(link.signature.as_ref().map(|signature| signature.key.get()))
+    .bind(link.signature.as_ref().map(|signature| signature.public_key.clone()))
+    .bind(link.signature.as_ref().map(|signature| signature.signature.clone()))
     .execute(&mut *change.tx)
     .await?;
     Ok(())
@@ -124,14 +181,41 @@ pub async fn set_custody(change: &mut Change<'_>, id: EvidenceId, custody: &Cust
 }
 
 pub async fn set_check(change: &mut Change<'_>, id: EvidenceId, check: &Check) -> Result<()> {
-    sqlx::query("update evidence set checked_at = $2, checked_by = $3, intact = $4 where id = $1")
-        .bind(id.get())
-        .bind(check.at.as_microsecond())
-        .bind(&check.by)
-        .bind(i64::from(check.intact))
-        .execute(&mut *change.tx)
-        .await?;
+    sqlx::query(
+        "update evidence set checked_at = $2, checked_by = $3, intact = $4, check_due = $5 where id = $1",
+    )
+    .bind(id.get())
+    .bind(check.at.as_microsecond())
+    .bind(&check.by)
+    .bind(i64::from(check.intact))
+    .bind(super::recheck::next(check.at).as_microsecond())
+    .execute(&mut *change.tx)
+    .await?;
     Ok(())
+}
+
+/// Items that failed their last hashing, of incidents that the actor may know of.
+pub async fn altered(db: &Db, actor: &Actor) -> Result<Vec<EvidenceId>> {
+    let rows = sqlx::query(concat!(
+        "select e.id from evidence e where e.intact = 0 and e.destroyed_at is null and ",
+        visible!("e.incident", "$1"),
+        " order by e.id limit 100"
+    ))
+    .bind(account(actor))
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(|row| Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
+/// The item whose bytes have waited longest to be hashed again, if its time has come.
+pub async fn check_due(db: &Db, now: Timestamp) -> Result<Option<EvidenceId>> {
+    let row = sqlx::query(
+        "select id from evidence where check_due <= $1 and destroyed_at is null order by check_due, id limit 1",
+    )
+    .bind(now.as_microsecond())
+    .fetch_optional(db.readers())
+    .await?;
+    row.map(|row| Ok(EvidenceId::try_from(row.try_get::<i64, _>(0)?)?)).transpose()
 }
 
 pub async fn get(db: &Db, actor: &Actor, id: EvidenceId) -> Result<Option<Evidence>> {
@@ -142,7 +226,7 @@ pub async fn get(db: &Db, actor: &Actor, id: EvidenceId) -> Result<Option<Eviden
         .await?;
     let Some(mut item) = row.as_ref().map(evidence).transpose()? else { return Ok(None) };
     let rows = sqlx::query(links_of(&[id.get()])).persistent(false).fetch_all(db.readers()).await?;
-    item.custody = rows.iter().map(link).collect::<Result<_>>()?;
+    set_chain(&mut item, rows.iter().map(link).collect::<Result<_>>()?);
     Ok(Some(item))
 }
 
@@ -154,7 +238,7 @@ pub async fn get_in(tx: &mut Tx, actor: &Actor, id: EvidenceId) -> Result<Option
         .await?;
     let Some(mut item) = row.as_ref().map(evidence).transpose()? else { return Ok(None) };
     let rows = sqlx::query(links_of(&[id.get()])).persistent(false).fetch_all(tx).await?;
-    item.custody = rows.iter().map(link).collect::<Result<_>>()?;
+    set_chain(&mut item, rows.iter().map(link).collect::<Result<_>>()?);
     Ok(Some(item))
 }
 
@@ -237,17 +321,23 @@ async fn with_chains(db: &Db, mut items: Vec<Evidence>) -> Result<Vec<Evidence>>
         }
     }
     for item in &mut items {
-        item.custody = chains.remove(&item.id.get()).unwrap_or_default();
+        set_chain(item, chains.remove(&item.id.get()).unwrap_or_default());
     }
     Ok(items)
+}
+
+/// Gives an item its chain, and what follows from it.
+fn set_chain(item: &mut Evidence, chain: Vec<Link>) {
+    item.custody = chain;
+    item.pending = item.chain().ok().and_then(|custody| custody.pending().cloned());
 }
 
 /// The statement that reads the chains of these items. Numbers need no placeholders.
 fn links_of(items: &[i64]) -> AssertSqlSafe<String> {
     let list = items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     AssertSqlSafe(format!(
-        "select evidence, act, person, account, receiver, reason, at from custody where evidence in ({list})
-         order by id"
+        "select evidence, act, person, account, receiver, reason, at, receiver_account, signing_key, public_key, signature
+         from custody where evidence in ({list}) order by id"
     ))
 }
 
@@ -261,17 +351,26 @@ fn evidence(row: &AnyRow) -> Result<Evidence> {
         None => None,
     };
     let words = |column| Ok::<String, Error>(row.try_get(column)?);
-    let line = |column| Line::new("a stored line", &words(column)?).map_err(|error| damaged(&error));
+    let stored = |text: &str| Line::new("a stored line", text).map_err(|error| damaged(&error));
+    let line = |column| stored(&words(column)?);
+    let may = |column| row.try_get::<Option<String>, _>(column)?.as_deref().map(stored).transpose();
     Ok(Evidence {
         id: EvidenceId::try_from(row.try_get::<i64, _>("id")?)?,
         incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
         name: words("name")?,
         sha256: words("sha256")?.parse().map_err(|error| damaged(&error))?,
+        sha1: row.try_get("sha1")?,
+        md5: row.try_get("md5")?,
+        encrypted: row.try_get::<Option<String>, _>("blob")?.is_some(),
         bytes: row.try_get("bytes")?,
         acquisition: Acquisition {
             method: line("method")?,
             tool: line("tool")?,
+            tool_version: may("tool_version")?,
             place: line("place")?,
+            device: may("device")?,
+            serial: may("serial")?,
+            write_blocker: may("write_blocker")?,
             by: line("acquired_by")?,
             at: time(row.try_get("acquired_at")?)?,
         },
@@ -285,6 +384,8 @@ fn evidence(row: &AnyRow) -> Result<Evidence> {
         status: words("status")?.parse().map_err(|error| damaged(&error))?,
         custodian: words("custodian")?,
         holder: words("holder")?,
+        pending: None,
+        destroyed_at: row.try_get::<Option<i64>, _>("destroyed_at")?.map(time).transpose()?,
         checked,
         custody: Vec::new(),
     })
@@ -296,9 +397,17 @@ fn link(row: &AnyRow) -> Result<Link> {
         by: row.try_get("person")?,
         account: row.try_get::<Option<i64>, _>("account")?.map(UserId::try_from).transpose()?,
         to: row.try_get("receiver")?,
+        to_account: row.try_get::<Option<i64>, _>("receiver_account")?.map(UserId::try_from).transpose()?,
         reason: row.try_get("reason")?,
         at: time(row.try_get("at")?)?,
+        signature: signature(row)?,
     })
+}
+
+fn signature(row: &AnyRow) -> Result<Option<Signature>> {
+    let Some(key) = row.try_get::<Option<i64>, _>("signing_key")? else { return Ok(None) };
+    let (public_key, signature) = (row.try_get("public_key")?, row.try_get("signature")?);
+    Ok(Some(Signature { key: SigningKeyId::try_from(key)?, public_key, signature }))
 }
 
 fn damaged(error: &domain::Error) -> Error {

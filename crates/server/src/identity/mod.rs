@@ -5,6 +5,7 @@ pub mod api;
 pub mod page;
 pub mod password;
 pub mod scope;
+pub mod signing;
 mod store;
 pub mod throttle;
 
@@ -260,10 +261,14 @@ pub async fn change_password(app: &App, actor: &Actor, old: &str, new: &str) -> 
     }
     app.throttle.succeeded(&guessed_at);
     let hash = password::hash(new.to_owned()).await?;
+    let resealed = signing::resealed(app, id, old, new).await?;
     app.change(actor, move |change| {
         Box::pin(async move {
             let account = store::account_in(change.tx, id).await?.ok_or(Error::NotFound("account"))?;
             store::set_password(change.tx, id, &hash).await?;
+            if let Some((salt, sealed)) = resealed {
+                store::reseal_signing_key(change.tx, id, &salt, &sealed).await?;
+            }
             store::delete_sessions(change.tx, id).await?;
             change.record(&id.to_string(), "account.password", &account, None).await
         })

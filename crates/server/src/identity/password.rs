@@ -45,7 +45,10 @@ pub async fn verify(password: String, hash: Option<String>) -> Result<bool> {
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+/// Runs hashing off the async threads, a few at once.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let _place = PLACES.acquire().await.map_err(|error| Error::Damaged(error.to_string()))?;
     tokio::task::spawn_blocking(work).await.map_err(|error| Error::Damaged(error.to_string()))?
 }

@@ -59,6 +59,16 @@ pub async fn sees_in(change: &mut Change<'_>, actor: &Actor, scope: i64) -> Resu
     Ok(row.is_some())
 }
 
+/// Whether this account may know of the incident with this number, within a change.
+pub async fn account_sees_in(change: &mut Change<'_>, account: UserId, scope: i64) -> Result<bool> {
+    let row = sqlx::query(concat!("select 1 where ", visible!("$1", "$2")))
+        .bind(scope)
+        .bind(account.get())
+        .fetch_optional(&mut *change.tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 pub async fn add_member(change: &mut Change<'_>, incident: IncidentId, member: UserId) -> Result<()> {
     sqlx::query("insert into member (scope, account_id) values ($1, $2) on conflict do nothing")
         .bind(incident.get())

@@ -1,11 +1,12 @@
 //! The SQL of identity.
 
 use domain::access::Via;
-use domain::{Actor, ApiKeyId, Role, UserId};
+use domain::{Actor, ApiKeyId, Role, SigningKeyId, UserId};
 use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::Row;
 
+use super::signing::{PublicKey, Sealed};
 use super::{Account, ApiKey, Checked};
 use crate::change::{Change, time};
 use crate::error::{Error, Result};
@@ -112,6 +113,56 @@ pub async fn set_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
     sqlx::query("update account set password_hash = $2 where id = $1")
         .bind(id.get())
         .bind(hash)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// The key with which this account signs, sealed.
+pub async fn signing_key(db: &Db, account: UserId) -> Result<Option<Sealed>> {
+    let row = sqlx::query("select id, public_key, salt, sealed, made_at from signing_key where account = $1")
+        .bind(account.get())
+        .fetch_optional(db.readers())
+        .await?;
+    row.map(|row| {
+        let public = PublicKey {
+            id: SigningKeyId::try_from(row.try_get::<i64, _>("id")?)?,
+            account,
+            public_key: row.try_get("public_key")?,
+            made_at: time(row.try_get("made_at")?)?,
+        };
+        Ok(Sealed { public, salt: row.try_get("salt")?, sealed: row.try_get("sealed")? })
+    })
+    .transpose()
+}
+
+/// `None` if the account has one already.
+pub async fn insert_signing_key(
+    change: &mut Change<'_>,
+    account: UserId,
+    public_key: &str,
+    salt: &[u8],
+    sealed: &[u8],
+) -> Result<Option<SigningKeyId>> {
+    let row = sqlx::query(
+        "insert into signing_key (account, public_key, salt, sealed, made_at) values ($1, $2, $3, $4, $5)
+         on conflict (account) do nothing returning id",
+    )
+    .bind(account.get())
+    .bind(public_key)
+    .bind(salt.to_vec())
+    .bind(sealed.to_vec())
+    .bind(change.at_micros())
+    .fetch_optional(&mut *change.tx)
+    .await?;
+    row.map(|row| Ok(SigningKeyId::try_from(row.try_get::<i64, _>(0)?)?)).transpose()
+}
+
+pub async fn reseal_signing_key(tx: &mut Tx, account: UserId, salt: &[u8], sealed: &[u8]) -> Result<()> {
+    sqlx::query("update signing_key set salt = $2, sealed = $3 where account = $1")
+        .bind(account.get())
+        .bind(salt.to_vec())
+        .bind(sealed.to_vec())
         .execute(tx)
         .await?;
     Ok(())

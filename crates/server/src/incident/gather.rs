@@ -285,7 +285,11 @@ async fn evidence(
             acquisition: Acquisition {
                 method: Line::new("the method", "intake")?,
                 tool: Line::new("the tool", concat!("Watchbell ", env!("CARGO_PKG_VERSION")))?,
+                tool_version: None,
                 place: Line::new("the place", &format!("sent to the intake as {}", delivery.id))?,
+                device: None,
+                serial: None,
+                write_blocker: None,
                 by: Line::new("who acquired it", &who)?,
                 at: delivery.received_at,
             },

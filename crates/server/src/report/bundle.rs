@@ -4,14 +4,13 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::Seek;
 
 use domain::{Actor, IncidentId, Permission};
 use jiff::Timestamp;
 use ledger::bundle::{BundleWriter, Vouch, What};
 use ledger::{Checkpoint, SigningKey};
 use paper::Format;
-use platform::blobs::Blobs;
 use tokio::sync::mpsc;
 
 use super::{document, print};
@@ -31,7 +30,7 @@ const WAITING: usize = 64;
 enum Part {
     Record(Box<Version>),
     Event { path: String, vouch: Vouch, bytes: Vec<u8> },
-    Evidence { path: String, vouch: Vouch, sha256: String, size: u64 },
+    Evidence { path: String, vouch: Vouch, size: u64, content: Box<evidence::content::Content> },
     Attachment { path: String, bytes: Vec<u8> },
 }
 
@@ -51,11 +50,10 @@ pub async fn export(app: &App, actor: &Actor, id: IncidentId) -> Result<File> {
     let document = Box::pin(document(app, actor, id, &note)).await?;
 
     let (parts, waiting) = mpsc::channel(WAITING);
-    let (key, blobs, folder, made_at) =
-        (app.key.clone(), app.blobs.clone(), app.data.clone(), app.clock.now());
+    let (key, folder, made_at) = (app.key.clone(), app.data.clone(), app.clock.now());
     let writing = tokio::task::spawn_blocking(move || {
         let file = tempfile::tempfile_in(&*folder)?;
-        write(file, id, made_at, &note, &key, &blobs, waiting)
+        write(file, id, made_at, &note, &key, waiting)
     });
     let gathered = gather(app, actor, id, &checkpoint, &items, document, &parts).await;
     // What failed in gathering must not be sealed as if it were whole.
@@ -87,8 +85,11 @@ async fn gather(
     document: paper::Document,
     parts: &Parts,
 ) -> Result<()> {
+    // What the items rest on: deliveries, and the keys of those who signed.
+    let deliveries = items.iter().filter_map(|item| item.delivery).map(|id| id.to_string());
+    let signed = items.iter().flat_map(|item| &item.custody).filter_map(|link| link.signature.as_ref());
     let besides: BTreeSet<String> =
-        items.iter().filter_map(|item| item.delivery).map(|id| id.to_string()).collect();
+        deliveries.chain(signed.map(|signature| signature.key.to_string())).collect();
     let besides: Vec<String> = besides.into_iter().collect();
     let (mut after, mut raw, mut seen) = (None, Vec::new(), BTreeSet::new());
     let mut vouches = std::collections::BTreeMap::new();
@@ -112,16 +113,25 @@ async fn gather(
     for item in items {
         let Some(version) = vouches.get(&item.id.to_string()) else { continue };
         let sha256 = item.sha256.to_string();
-        if !is_whole(app, &sha256).await? {
+        // A bundle with a gap that it names is worth more than none.
+        if let Some(at) = item.destroyed_at {
+            missing.push_str(&format!(
+                "{}: its bytes with the SHA-256 {sha256} were destroyed at {at}.\n",
+                item.id
+            ));
+            continue;
+        }
+        if evidence::content::hashes(app, item).await?.is_none() {
             missing.push_str(&format!(
                 "{}: its bytes with the SHA-256 {sha256} are not on the disk.\n",
                 item.id
             ));
             continue;
         }
+        let content = Box::new(evidence::content::of(app, item).await?);
         let vouch = Vouch { record: item.id.to_string(), version: *version, pointer: "/sha256".to_owned() };
         let size = u64::try_from(item.bytes).unwrap_or(0);
-        give(parts, Part::Evidence { path: format!("evidence/{}.bin", item.id), vouch, sha256, size })
+        give(parts, Part::Evidence { path: format!("evidence/{}.bin", item.id), vouch, size, content })
             .await?;
     }
     for format in [Format::Pdf, Format::Markdown] {
@@ -150,18 +160,6 @@ fn raw_event(version: &Version, seen: &mut BTreeSet<domain::EventId>) -> Option<
     seen.insert(event).then_some(RawEvent { event, vouch })
 }
 
-/// Whether a blob is there and still what its name says. A bundle with a gap that it names is worth
-/// more than none.
-async fn is_whole(app: &App, sha256: &str) -> Result<bool> {
-    let (blobs, sha256) = (app.blobs.clone(), sha256.to_owned());
-    let verified = tokio::task::spawn_blocking(move || blobs.verify(&sha256));
-    match verified.await.map_err(std::io::Error::other)? {
-        Ok(whole) => Ok(whole),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// The writing thread: takes parts until the last one, then seals and rewinds.
 fn write(
     file: File,
@@ -169,13 +167,12 @@ fn write(
     made_at: Timestamp,
     note: &str,
     key: &SigningKey,
-    blobs: &Blobs,
     mut waiting: mpsc::Receiver<Option<Part>>,
 ) -> Result<File> {
     let mut bundle = BundleWriter::new(file, &id.to_string(), made_at, note, key)?;
     loop {
         match waiting.blocking_recv() {
-            Some(Some(part)) => add(&mut bundle, part, blobs)?,
+            Some(Some(part)) => add(&mut bundle, part)?,
             Some(None) => break,
             None => return Err(Error::Io(std::io::Error::other("the bundle was given up before its end"))),
         }
@@ -185,7 +182,7 @@ fn write(
     Ok(file)
 }
 
-fn add(bundle: &mut BundleWriter<'_, File>, part: Part, blobs: &Blobs) -> Result<()> {
+fn add(bundle: &mut BundleWriter<'_, File>, part: Part) -> Result<()> {
     match part {
         Part::Record(version) => {
             bundle.add_record(version.index, &version.leaf, &version.path, version.body.as_bytes())?;
@@ -194,8 +191,7 @@ fn add(bundle: &mut BundleWriter<'_, File>, part: Part, blobs: &Blobs) -> Result
             let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
             bundle.add_file(&path, What::Event, &vouch, size, bytes.as_slice())?;
         }
-        Part::Evidence { path, vouch, sha256, size } => {
-            let content: Box<dyn Read> = Box::new(blobs.open_blob(&sha256)?);
+        Part::Evidence { path, vouch, size, content } => {
             bundle.add_file(&path, What::Evidence, &vouch, size, content)?;
         }
         Part::Attachment { path, bytes } => bundle.attach(&path, &bytes)?,

@@ -187,7 +187,7 @@ fn evidence(document: &mut Document, sources: &Sources) {
             Rich::new().text(format!(
                 "{}, with {}, from {}, by {}, {}",
                 said.method,
-                said.tool,
+                said.tool_named(),
                 said.place,
                 said.by,
                 stamp(said.at)
@@ -208,11 +208,12 @@ fn evidence(document: &mut Document, sources: &Sources) {
     .caption("Every item's way from hand to hand");
     for item in &sources.evidence {
         for link in &item.custody {
+            let signed = if link.signature.is_some() { ", signed" } else { "" };
             chain.push([
                 stamp(link.at),
                 item.id.to_string(),
                 link.act.label().to_owned(),
-                link.by.clone(),
+                format!("{}{signed}", link.by),
                 link.to.clone().unwrap_or_default(),
                 link.reason.clone().unwrap_or_default(),
             ]);

@@ -1,5 +1,5 @@
-//! What leaves the house: the incident report as a document in four forms, and the bundle that proves
-//! an incident's records. Both are drawn from the incident's dossier and the ledger; nothing is
+//! What leaves the house: the incident report as a document in four forms, the bundle that proves an
+//! incident's records, and evidence under a password. All are drawn from the incident's dossier and the ledger; nothing is
 //! written here but the record that an export happened.
 
 pub mod api;
@@ -7,6 +7,8 @@ mod attack;
 pub mod bundle;
 mod chat;
 mod closing;
+mod custody_form;
+pub mod exhibit;
 mod findings;
 mod impact;
 mod opening;

@@ -6,14 +6,18 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::IncidentId;
+use domain::{Actor, EvidenceId, IncidentId};
+use maud::{Markup, html};
 use paper::Format;
 
-use super::api::{ReportQuery, export};
+use super::api::{ExportInput, ReportQuery, export, sent};
+use super::exhibit;
 use crate::app::App;
 use crate::error::Result;
-use crate::web::download;
-use crate::web::extract::{Path, Query, Who};
+use crate::evidence::{self, Evidence};
+use crate::web::extract::{Form, Path, Query, Who};
+use crate::web::frame::{self, Nav};
+use crate::web::{download, parts};
 
 /// The report is a document of its own with its style inside: nothing in it may run, ask or leave.
 const SANDBOX: HeaderValue = HeaderValue::from_static(
@@ -22,7 +26,11 @@ const SANDBOX: HeaderValue = HeaderValue::from_static(
 );
 
 pub fn routes() -> Router<App> {
-    Router::new().route("/incidents/{id}/report", get(report)).route("/incidents/{id}/bundle", get(export))
+    Router::new()
+        .route("/incidents/{id}/report", get(report))
+        .route("/incidents/{id}/bundle", get(export))
+        .route("/evidence/{id}/export", get(export_form).post(export_item))
+        .route("/incidents/{id}/evidence/export", get(export_all_form).post(export_all))
 }
 
 async fn report(
@@ -40,4 +48,87 @@ async fn report(
         return Ok((headers, rendered.bytes).into_response());
     }
     Ok(download::bytes(&rendered.name, rendered.format.media_type(), rendered.bytes))
+}
+
+async fn export_form(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId>) -> Result<Markup> {
+    let item = evidence::get(&app, &actor, id).await?;
+    let here = format!("/evidence/{id}");
+    let back = (here.clone(), format!("{id} {}", item.name));
+    draw_export(&app, &actor, &format!("{here}/export"), &back, &[item]).await
+}
+
+async fn export_all_form(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+) -> Result<Markup> {
+    evidence::seen(&app, &actor, id).await?;
+    let items = evidence::of_incident(&app, &actor, id).await?;
+    let here = format!("/incidents/{id}/evidence");
+    let back = (here.clone(), format!("Evidence of {id}"));
+    draw_export(&app, &actor, &format!("{here}/export"), &back, &items).await
+}
+
+/// The password stands here before the export is made, and nowhere afterwards.
+async fn draw_export(
+    app: &App,
+    actor: &Actor,
+    action: &str,
+    (href, name): &(String, String),
+    items: &[Evidence],
+) -> Result<Markup> {
+    let password = exhibit::passphrase()?;
+    let bytes: i64 = items.iter().filter(|item| item.destroyed_at.is_none()).map(|item| item.bytes).sum();
+    let content = html! {
+        header class="page-head" { div class="page-title" {
+            nav aria-label="Where you are" { ol class="breadcrumb" { li { a href=(href) { (name) } } li { "Export" } } }
+            h1 { "Export evidence" }
+            p class="page-sub" { "A ZIP encrypted with AES-256: the files, a custody form in PDF for each, and a manifest with all digests. That it left the house goes into the ledger." }
+        } }
+        div class="columns" {
+            section class="card" aria-labelledby="export" {
+                div class="card-head" { h2 id="export" { "Password" } span class="muted" { (items.len()) @if items.len() == 1 { " item, " } @else { " items, " } (parts::size(bytes)) } }
+                div class="card-body" {
+                    form class="form" method="post" action=(action) data-plain {
+                        div class="field" {
+                            label for="export-password" { "Password of the ZIP" }
+                            div class="row" {
+                                input id="export-password" class="mono" size="32" name="password" value=(password) required minlength="12" maxlength="200" autocomplete="off" spellcheck="false" aria-describedby="export-help";
+                                button class="button needs-script" type="button" data-copy=(password) aria-label="Copy the proposed password" { (parts::icon("copy")) "Copy" }
+                            }
+                            p class="help" id="export-help" { "Made for this export and kept nowhere: note it before you go on. You may choose another of at least 12 characters." }
+                        }
+                        div class="form-actions" { button class="button" data-kind="primary" type="submit" { (parts::icon("download")) "Export" } }
+                    }
+                }
+            }
+            aside class="card" aria-labelledby="send" {
+                div class="card-head" { h2 id="send" { "Sending it on" } }
+                div class="card-body prose" {
+                    p { "Tell the password by another way than the file: by telephone, or in person." }
+                    p { "Have the receiver compare the SHA-256 on the custody form and sign it." }
+                    p { "Files may be live malware. Names inside are made harmless; the true ones stand in the manifest." }
+                }
+            }
+        }
+    };
+    Ok(frame::page(app, actor, Nav::Evidence, "Export evidence", &[], &content).await)
+}
+
+async fn export_item(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<EvidenceId>,
+    Form(input): Form<ExportInput>,
+) -> Result<Response> {
+    sent(Box::pin(exhibit::item(&app, &actor, id, &input.password.unwrap_or_default())).await?, None)
+}
+
+async fn export_all(
+    State(app): State<App>,
+    Who(actor): Who,
+    Path(id): Path<IncidentId>,
+    Form(input): Form<ExportInput>,
+) -> Result<Response> {
+    sent(Box::pin(exhibit::incident(&app, &actor, id, &input.password.unwrap_or_default())).await?, None)
 }

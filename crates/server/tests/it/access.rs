@@ -75,6 +75,8 @@ fn fill_common(path: &str) -> String {
         .replace("/ledger/{index}", "/ledger/0")
         .replace("/alert/{id}", "/alert/~1")
         .replace("/elastic/{index}/", "/elastic/logs/")
+        .replace("/uploads/{upload}", "/uploads/0123")
+        .replace("/holds/{hold}", "/holds/HLD-1")
         .replace("/{name}", "/logs")
         .replace("/library/{saved}", "/library/LIB-1")
         .replace("/task-library/{id}", "/task-library/LIB-1")

@@ -1,12 +1,12 @@
 //! Evidence: what is handed over, whose hands it goes through, and who may know of it.
 
-use std::io::Write;
+use std::path::PathBuf;
 
 use reqwest::Method;
 use serde_json::json;
 
 use crate::case::{HOSTILE, declare, hand_over, log, shared_strings};
-use crate::harness::{everywhere, spawn};
+use crate::harness::{PASSWORD, World, everywhere, spawn};
 use crate::intake::SHADOWS;
 
 #[tokio::test]
@@ -54,10 +54,11 @@ async fn an_item_goes_from_hand_to_hand_and_no_link_is_skipped() {
         assert_eq!(item["custodian"], "Rita Responder");
 
         let path = format!("/api/v1/evidence/{name}/custody");
-        let act = async |body: serde_json::Value, status: u16| {
+        let act = async |mut body: serde_json::Value, status: u16| {
+            body["password"] = PASSWORD.into();
             world.responder.post(&path, body).await.expect(status)
         };
-        act(json!({ "act": "transferred" }), 422).await;
+        act(json!({ "act": "offered" }), 422).await;
         act(json!({ "act": "returned" }), 409).await;
         act(json!({ "act": "collected" }), 409).await;
         act(json!({ "act": "checked_out", "to": "Laboratory" }), 422).await;
@@ -70,36 +71,38 @@ async fn an_item_goes_from_hand_to_hand_and_no_link_is_skipped() {
             (&out["status"], &out["holder"], &out["custodian"]),
             (&json!("checked_out"), &json!("Laboratory"), &json!("Rita Responder"))
         );
-        act(json!({ "act": "transferred", "to": "Max" }), 409).await;
+        act(json!({ "act": "offered", "to": world.manager.id }), 409).await;
         act(json!({ "act": "returned" }), 200).await;
         act(json!({ "act": "sealed", "reason": "Bag 0117" }), 200).await;
         act(json!({ "act": "checked_out", "to": "Laboratory", "reason": "More" }), 409).await;
-        let moved = act(json!({ "act": "transferred", "to": "Evidence safe" }), 200).await;
-        assert_eq!((&moved["status"], &moved["holder"]), (&json!("sealed"), &json!("Evidence safe")));
+        act(json!({ "act": "offered", "to": world.manager.id }), 200).await;
+        let accepted = json!({ "act": "accepted", "password": PASSWORD });
+        let moved = world.manager.post(&path, accepted).await.expect(200);
+        assert_eq!((&moved["status"], &moved["holder"]), (&json!("sealed"), &json!("Max Manager")));
         act(json!({ "act": "unsealed" }), 422).await;
 
         world.observer.post(&path, json!({ "act": "unsealed", "reason": "x" })).await.expect(403);
         let chain = world.observer.get(&format!("/api/v1/evidence/{name}")).await.expect(200);
         let acts: Vec<&str> =
             chain["custody"].as_array().unwrap().iter().map(|link| link["act"].as_str().unwrap()).collect();
-        assert_eq!(acts, ["collected", "checked_out", "returned", "sealed", "transferred"]);
+        assert_eq!(acts, ["collected", "checked_out", "returned", "sealed", "offered", "accepted"]);
 
         // Every link, and none of the refused ones, is a version in the ledger.
         let leaves = world.manager.get(&format!("/api/v1/ledger/leaves?record={name}")).await.expect(200);
-        assert_eq!(leaves["items"].as_array().unwrap().len(), 5);
-        assert_eq!(leaves["items"][0]["act"], "evidence.transferred");
+        assert_eq!(leaves["items"].as_array().unwrap().len(), 6);
+        assert_eq!(leaves["items"][0]["act"], "evidence.accepted");
 
         // The page offers what may follow and nothing else.
         let (status, page) = world.responder.page(&format!("/evidence/{name}")).await;
         assert_eq!(status, 200);
         assert!(page.contains("value=\"unsealed\"") && !page.contains("value=\"checked_out\""));
         let (_, page) = world.observer.page(&format!("/evidence/{name}")).await;
-        assert!(page.contains("Evidence safe") && !page.contains("value=\"unsealed\""));
+        assert!(page.contains("Max Manager") && !page.contains("value=\"unsealed\""));
         let (status, _) = world
             .responder
             .form(
                 &format!("/evidence/{name}/custody"),
-                &[("act", "unsealed"), ("to", ""), ("reason", "Needed")],
+                &[("act", "unsealed"), ("to", ""), ("reason", "Needed"), ("password", PASSWORD)],
             )
             .await;
         assert_eq!(status, 303, "an empty field of a form is none");
@@ -184,9 +187,10 @@ async fn bytes_that_changed_on_the_disk_are_noticed() {
         );
         world.observer.post(&verify, json!({})).await.expect(403);
 
-        let sha256 = item["sha256"].as_str().unwrap();
-        let blob = world.app.data.join("blobs").join(&sha256[..2]).join(sha256);
-        std::fs::File::create(&blob).unwrap().write_all(b"sektors").unwrap();
+        let blob = sealed(&world);
+        let mut bytes = std::fs::read(&blob).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&blob, bytes).unwrap();
         let checked = world.responder.post(&verify, json!({})).await.expect(200);
         assert_eq!(checked["checked"]["intact"], false);
         assert_eq!(checked["custody"].as_array().unwrap().len(), 1, "custody is not touched");
@@ -200,6 +204,15 @@ async fn bytes_that_changed_on_the_disk_are_noticed() {
         assert!(page.contains("not on the disk"));
     })
     .await;
+}
+
+/// The one blob that lies under a key.
+pub fn sealed(world: &World) -> PathBuf {
+    let folders = std::fs::read_dir(world.app.data.join("blobs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut files =
+        folders.filter(|path| path.is_dir()).flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let is_sealed = |path: &PathBuf| std::fs::read(path).unwrap().starts_with(b"WBSEAL1\n");
+    files.find_map(|entry| Some(entry.unwrap().path()).filter(is_sealed)).expect("a sealed blob")
 }
 
 #[tokio::test]
@@ -218,7 +231,10 @@ async fn evidence_of_a_restricted_incident_is_nobody_elses() {
         }
         world
             .responder
-            .post(&format!("/api/v1/evidence/{name}/custody"), json!({ "act": "sealed" }))
+            .post(
+                &format!("/api/v1/evidence/{name}/custody"),
+                json!({ "act": "sealed", "password": PASSWORD }),
+            )
             .await
             .expect(404);
         world.responder.post(&format!("/api/v1/evidence/{name}/verify"), json!({})).await.expect(404);
@@ -230,7 +246,10 @@ async fn evidence_of_a_restricted_incident_is_nobody_elses() {
         world.responder.get(&format!("/api/v1/evidence/{name}")).await.expect(200);
         world
             .responder
-            .post(&format!("/api/v1/evidence/{name}/custody"), json!({ "act": "sealed" }))
+            .post(
+                &format!("/api/v1/evidence/{name}/custody"),
+                json!({ "act": "sealed", "password": PASSWORD }),
+            )
             .await
             .expect(200);
         let all = world.responder.get("/api/v1/evidence").await.expect(200);

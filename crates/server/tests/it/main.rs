@@ -42,5 +42,7 @@ mod speak;
 mod suppress;
 mod syslog;
 mod task_library;
+mod upload;
+mod vault;
 mod viewing;
 mod webhook;

@@ -212,7 +212,7 @@ async fn evidence_that_is_gone_is_named_and_the_rest_still_verifies() {
     let id = worked(&world, "").await;
     let items = world.manager.get(&format!("/api/v1/incidents/{id}/evidence")).await.list();
     let sha256 = items[1]["sha256"].as_str().unwrap();
-    std::fs::remove_file(world.app.data.join("blobs").join(&sha256[..2]).join(sha256)).unwrap();
+    std::fs::remove_file(crate::evidence::sealed(&world)).unwrap();
     let bytes = bundle(&world, &id).await;
     let verdict = checked(&bytes, world.app.key.verifying_key());
     assert!(verdict.ok(), "{verdict}");

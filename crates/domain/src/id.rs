@@ -117,5 +117,9 @@ ids! {
     ApprovalId = "APR", "an approval's number", "APR-1";
     /// A time that is owed in an incident.
     ClockId = "CLK", "a clock's number", "CLK-1";
+    /// A field that the organisation gave its incidents.
+    FieldId = "FLD", "a field's number", "FLD-1";
+    /// A status of the organisation's own.
+    StatusId = "STS", "a status's number", "STS-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
 }

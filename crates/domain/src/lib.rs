@@ -17,6 +17,7 @@ pub mod alert;
 pub mod asset;
 pub mod attack;
 pub mod chat;
+pub mod custom;
 pub mod entity;
 pub mod evidence;
 pub mod fitting;

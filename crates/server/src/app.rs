@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0019_kinship", sql: include_str!("../migrations/0019_kinship.sql") },
     Migration { name: "0016_viewing", sql: include_str!("../migrations/0016_viewing.sql") },
     Migration { name: "0019b_observable", sql: include_str!("../migrations/0019b_observable.sql") },
+    Migration { name: "0024_custom", sql: include_str!("../migrations/0024_custom.sql") },
     Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
 ];
 

@@ -6,7 +6,7 @@ use domain::response::{ActKind, ClockKind};
 use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, IncidentType, Line, Phase, Severity, SeverityFacts, Text, Tlp, UserId};
 
-use super::{Decision, Record, keep, kin, optional, reason, record, response, store, tasks, text};
+use super::{Decision, Record, custom, keep, kin, optional, reason, record, response, store, tasks, text};
 use crate::alert;
 use crate::app::App;
 use crate::change::Change;
@@ -30,6 +30,7 @@ pub async fn move_to(
             let before = incident.phase;
             let decided = incident.incident()?.move_to(to, why.as_ref())?;
             incident.follow(&decided, change.at);
+            custom::values::leave_phase(change, &mut incident).await?;
             enter(change, &actor, &incident, why.as_deref()).await?;
             keep::incident(change, &mut incident, "incident.move").await?;
             response::clock::moved(change, &incident).await?;
@@ -75,12 +76,14 @@ pub async fn close(app: &App, actor: &Actor, id: IncidentId, with: CloseWith) ->
                     named.join(", ")
                 )));
             }
+            custom::values::complete(change, &incident).await?;
             let decided = incident.incident()?.close(closing)?;
             let words = response::approval::covering(change, &incident, &now.plan, ActKind::Closing).await?;
             response::approval::use_up(change, words, &id.to_string()).await?;
             incident.follow(&decided, change.at);
             incident.recommendations = recommendations.map(|text| text.to_string());
             incident.closed_at = Some(change.at);
+            custom::values::leave_phase(change, &mut incident).await?;
             enter(change, &actor, &incident, None).await?;
             keep::incident(change, &mut incident, "incident.close").await?;
             response::clock::closed(change, &incident).await?;
@@ -107,6 +110,7 @@ pub async fn reopen(app: &App, actor: &Actor, id: IncidentId, to: Phase, why: &s
             incident.follow(&decided, change.at);
             incident.recommendations = None;
             incident.closed_at = None;
+            custom::values::leave_phase(change, &mut incident).await?;
             enter(change, &actor, &incident, Some(&why)).await?;
             keep::incident(change, &mut incident, "incident.reopen").await?;
             let level = now.plan.severity.level(incident.severity);

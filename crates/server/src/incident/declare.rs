@@ -107,6 +107,8 @@ async fn make(change: &mut Change<'_>, actor: &Actor, now: &InForce, checked: Ch
         recoverability: said.facts.recoverability,
         phase: Phase::Detection,
         phase_since: change.at,
+        status: None,
+        status_since: None,
         tlp: said.tlp.unwrap_or(Tlp::Amber),
         restricted: said.restricted,
         summary: checked.summary.as_ref().map(ToString::to_string),

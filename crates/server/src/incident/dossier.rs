@@ -8,6 +8,7 @@ use domain::plan::{Plan, SeverityLevel};
 use domain::{Actor, IncidentId, UserId};
 
 use super::chat::{self, ChatLine};
+use super::custom::values::{self, Held};
 use super::impact::{self, Impact};
 use super::kin::{self, Merge};
 use super::read::{self, EntryFilter, TechniqueCount};
@@ -40,6 +41,8 @@ pub struct Dossier {
     pub assets: Vec<Asset>,
     pub techniques: Vec<TechniqueCount>,
     pub impact: Impact,
+    /// The organisation's own fields.
+    pub fields: Vec<Held>,
     /// The times that were owed, those that were replaced as well.
     pub clocks: Vec<ClockView>,
     pub members: Vec<Person>,
@@ -81,6 +84,7 @@ pub async fn dossier(app: &App, actor: &Actor, id: IncidentId) -> Result<Dossier
         assets: read::assets(app, actor, id).await?,
         techniques: read::techniques(app, actor, id).await?,
         impact: impact::impact(app, actor, id).await?,
+        fields: values::held(app, actor, id).await?,
         clocks: clock::list(app, actor, id).await?,
         members: read::members(app, actor, id).await?,
         phases: read::phases(app, actor, id).await?,

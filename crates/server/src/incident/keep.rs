@@ -2,6 +2,9 @@
 //! see it, asks for the right, and afterwards stores, commits to the ledger, writes on the timeline
 //! and tells the live pages.
 
+use std::collections::BTreeMap;
+
+use domain::custom::FieldKey;
 use domain::timeline::EntryKind;
 use domain::{Actor, IncidentId, Permission, UserId};
 use jiff::Timestamp;
@@ -56,12 +59,14 @@ pub async fn commanded(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -
     }
 }
 
-/// What the ledger commits to when an incident changes: the record and who belongs to it.
+/// What the ledger commits to when an incident changes: the record, who belongs to it, and what it holds in the
+/// organisation's own fields.
 #[derive(Serialize)]
 struct Whole<'r> {
     #[serde(flatten)]
     record: &'r Record,
     members: Vec<UserId>,
+    fields: BTreeMap<FieldKey, String>,
 }
 
 /// Stores the incident's new state and commits it to the ledger.
@@ -74,8 +79,9 @@ pub async fn incident(change: &mut Change<'_>, record: &mut Record, act: &str) -
 /// Commits the incident as it stands.
 pub async fn commit(change: &mut Change<'_>, record: &Record, act: &str) -> Result<()> {
     let members = scope::members_in(change, record.id).await?;
+    let fields = store::custom::values_in(change.tx, record.id).await?;
     let scope = Some(record.id.get());
-    change.record(&record.id.to_string(), act, &Whole { record, members }, scope).await?;
+    change.record(&record.id.to_string(), act, &Whole { record, members, fields }, scope).await?;
     tell(change, record.id).await
 }
 

@@ -3,7 +3,7 @@
 //! the verbs stand beside it: [`declare`], [`command`] (phase, severity, people), [`response`] (what the
 //! severity sets going: people, times, approvals), [`tasks`], [`library`] (reusable ones), [`record`]
 //! (entries, decisions), [`chat`], [`visit`] (what is new to whom), [`findings`] (observables, assets),
-//! [`assets`] (where they stand), [`impact`] (data, people, work, money), [`follow`] (what alerts bring in
+//! [`assets`] (where they stand), [`impact`] (data, people, work, money), [`custom`] (the organisation's own fields and statuses), [`follow`] (what alerts bring in
 //! afterwards), [`export`] (what is taken out), [`figure`] (the timeline drawn), [`dossier`] (all of it for
 //! reports).
 
@@ -12,6 +12,7 @@ pub mod api;
 pub mod assets;
 pub mod chat;
 pub mod command;
+pub mod custom;
 pub mod declare;
 pub mod dossier;
 pub mod export;
@@ -46,8 +47,8 @@ use domain::task::{TaskState, TaskStatus};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
     AlertId, ApprovalId, AssetId, DecisionId, EntryId, EventId, Incident, IncidentId, IncidentType, Line,
-    ObservableId, ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, TaskId, Text, Tlp,
-    UserId,
+    ObservableId, ObservableKind, Period, Phase, PlanVersionId, Severity, SeverityFacts, StatusId, TaskId,
+    Text, Tlp, UserId,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -86,6 +87,11 @@ pub struct Record {
     pub phase: Phase,
     #[schema(value_type = String, format = DateTime)]
     pub phase_since: Timestamp,
+    /// More closely than the phase, in the organisation's own words.
+    #[schema(value_type = Option<String>, example = "STS-1")]
+    pub status: Option<StatusId>,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub status_since: Option<Timestamp>,
     #[schema(value_type = String, example = "amber")]
     pub tlp: Tlp,
     /// Need-to-know: only its members see that it exists.
@@ -195,6 +201,8 @@ pub struct IncidentView {
     #[serde(flatten)]
     pub record: Record,
     pub commander_name: Option<String>,
+    /// What its status is called.
+    pub status_label: Option<String>,
     pub declared_by_name: String,
     /// Tasks that are neither done nor skipped.
     pub open_tasks: i64,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::attack::TechniqueId;
 use domain::timeline::{EntryKind, Lane};
-use domain::{Actor, EntryId, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity, UserId};
+use domain::{Actor, EntryId, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity, StatusId, UserId};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -26,9 +26,11 @@ pub struct Filter {
     pub phase: Option<Phase>,
     pub severity: Option<Severity>,
     pub incident_type: Option<IncidentType>,
+    /// A status of the organisation's own.
+    pub status: Option<StatusId>,
     /// Open ones, or closed ones.
     pub open: Option<bool>,
-    /// Part of the title or the summary, or the number.
+    /// Part of the title, the summary or a field of the organisation's own, or the number.
     pub text: Option<String>,
 }
 
@@ -42,6 +44,7 @@ pub async fn list(app: &App, actor: &Actor, filter: Filter, page: &PageQuery) ->
         phase: filter.phase,
         severity: filter.severity,
         incident_type: filter.incident_type,
+        status: filter.status,
         open: filter.open,
         text,
     };

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::asset::AssetState;
+use domain::custom::FieldKind;
 use domain::task::TaskStatus;
 use domain::{ObservableKind, Phase};
 use jiff::{SignedDuration, Timestamp};
@@ -39,6 +40,11 @@ fn cover(document: &mut Document, sources: &Sources) {
         .cover_fact("Declared", format!("{}, by {}", date(record.declared_at), view.declared_by_name));
     if let Some(closed) = record.closed_at {
         document.cover_fact("Closed", date(closed));
+    }
+    for held in sources.dossier.fields.iter().filter(|held| held.field.kind != FieldKind::Text) {
+        if let Some(value) = &held.value {
+            document.cover_fact(&held.field.label, value.clone());
+        }
     }
     if record.restricted {
         document.cover_fact("Need to know", "Only named people may see this incident.");

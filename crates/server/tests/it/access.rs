@@ -80,6 +80,10 @@ fn fill_common(path: &str) -> String {
         .replace("/{name}", "/logs")
         .replace("/library/{saved}", "/library/LIB-1")
         .replace("/task-library/{id}", "/task-library/LIB-1")
+        .replace("/fields/{field}", "/fields/FLD-1")
+        .replace("/statuses/{status}", "/statuses/STS-1")
+        .replace("/incident-fields/{id}", "/incident-fields/FLD-1")
+        .replace("/incident-statuses/{id}", "/incident-statuses/STS-1")
         .replace("/procedures/{type}", "/procedures/malware")
         .replace("/{role}", "/scribe");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");

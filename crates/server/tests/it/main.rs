@@ -15,6 +15,7 @@ mod audit;
 mod case;
 mod clients;
 mod correlate;
+mod custom;
 mod evidence;
 mod flood;
 mod grouping;

@@ -10,7 +10,7 @@ use domain::response::ActKind;
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
-    AlertId, AssetId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, Tlp, UserId,
+    AlertId, AssetId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, StatusId, Tlp, UserId,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -40,7 +40,10 @@ pub struct ListQuery {
     /// The type of incident.
     #[param(example = "ransomware")]
     pub r#type: Option<String>,
-    /// Part of the title or the summary, or the number.
+    /// A status of the organisation's own.
+    #[param(example = "STS-1")]
+    pub status: Option<String>,
+    /// Part of the title, the summary or a field of the organisation's own, or the number.
     pub q: Option<String>,
     pub cursor: Option<String>,
     pub limit: Option<u16>,
@@ -58,6 +61,7 @@ impl ListQuery {
             phase: word::<Phase>(self.phase.as_deref())?,
             severity: word::<Severity>(self.severity.as_deref())?,
             incident_type: word::<IncidentType>(self.r#type.as_deref())?,
+            status: word::<StatusId>(self.status.as_deref())?,
             open,
             text: self.q,
         };

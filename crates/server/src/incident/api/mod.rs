@@ -3,6 +3,7 @@
 //! [`room`] (who is here, what is said); how two are to each other: [`kin`]. What is sent as JSON is read
 //! from forms by the same types.
 
+mod custom;
 mod impact;
 pub mod inputs;
 mod kin;
@@ -51,6 +52,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .merge(response::routes())
         .merge(library::routes())
         .merge(impact::routes())
+        .merge(custom::routes())
 }
 
 /// Lists incidents, the newest first.

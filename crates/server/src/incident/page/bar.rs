@@ -35,6 +35,7 @@ fn status_bar(app: &App, actor: &Actor, shown: &Shown, tab: Option<Tab>) -> Mark
             div class="status-bar-facts" {
                 (parts::severity(record.severity))
                 (parts::phase(record.phase))
+                @if let Some(label) = &shown.view.status_label { a class="badge" href={ (shown.path("")) "#own-status" } { span class="visually-hidden" { "Status: " } (label) } }
                 span class="status-bar-fact" { span class="visually-hidden" { "Type:" } (record.incident_type.label()) }
                 (parts::tlp(record.tlp))
                 @if record.restricted { span class="badge" data-kind="warning" { (parts::icon("lock")) "Need to know" } }

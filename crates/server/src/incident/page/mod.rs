@@ -6,6 +6,7 @@
 mod bar;
 mod chat;
 mod close;
+mod custom;
 mod deadline;
 mod decisions;
 mod declare;
@@ -93,6 +94,14 @@ pub fn routes() -> Router<App> {
         .route("/tasks/library", get(library::all))
         .route("/tasks/library/{saved}/remove", post(library::remove))
         .route("/tasks/{id}/save", post(library::save))
+        .route("/settings/incidents", get(custom::page))
+        .route("/settings/incidents/fields", post(custom::add_field))
+        .route("/settings/incidents/fields/{field}", post(custom::change_field))
+        .route("/settings/incidents/fields/{field}/retire", post(custom::retire_field))
+        .route("/settings/incidents/statuses", post(custom::add_status))
+        .route("/settings/incidents/statuses/{status}/retire", post(custom::retire_status))
+        .route("/incidents/{id}/fields", post(custom::fill))
+        .route("/incidents/{id}/status", post(custom::set_status))
         .route("/incidents/{id}/type", post(forms::set_type))
         .route("/incidents/{id}/alerts", post(declare::add))
         .route("/incidents/{id}/edit", post(forms::edit))

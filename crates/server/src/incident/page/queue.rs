@@ -104,7 +104,7 @@ fn row(view: &IncidentView, now: jiff::Timestamp) -> Markup {
                 @if record.restricted { " " span class="badge" data-kind="warning" { "Need to know" } }
             }
             td data-label="Type" { (record.incident_type.label()) }
-            td data-label="Phase" { (parts::phase(record.phase)) }
+            td data-label="Phase" { (parts::phase(record.phase)) @if let Some(label) = &view.status_label { " " span class="badge" { (label) } } }
             td data-label="Commander" {
                 @match &view.commander_name { Some(name) => (parts::person(name)), None => span class="person-none" { "nobody yet" } }
             }
@@ -127,6 +127,7 @@ fn link(asked: &ListQuery) -> String {
         ("phase", &asked.phase),
         ("severity", &asked.severity),
         ("type", &asked.r#type),
+        ("status", &asked.status),
         ("q", &asked.q),
     ] {
         if let Some(value) = value {

@@ -4,6 +4,7 @@
 
 pub mod approval;
 pub mod clock;
+pub mod custom;
 pub mod impact;
 pub mod kin;
 pub mod library;
@@ -17,7 +18,7 @@ pub mod work;
 
 use std::str::FromStr;
 
-use domain::{IncidentId, IncidentType, Phase, PlanVersionId, Severity, UserId};
+use domain::{IncidentId, IncidentType, Phase, PlanVersionId, Severity, StatusId, UserId};
 use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::Row;
@@ -28,12 +29,12 @@ use crate::error::{Error, Result};
 use crate::identity::scope::{listed, visible};
 
 const COLUMNS: &str = "i.id, i.title, i.incident_type, i.severity, i.proposed_severity, i.severity_reason, \
-    i.functional, i.information, i.recoverability, i.phase, i.phase_since, i.tlp, i.restricted, i.summary, \
+    i.functional, i.information, i.recoverability, i.phase, i.phase_since, i.status, i.status_since, i.tlp, i.restricted, i.summary, \
     i.commander, i.declared_by, i.declared_at, i.plan, i.outcome, i.root_cause, i.lessons, i.impact, \
     i.recommendations, i.closed_at, i.updated_at";
 
 /// What a view tells besides the record. `$1` is the present time.
-const AROUND: &str = "c.name as commander_name, d.name as declared_by_name, \
+const AROUND: &str = "c.name as commander_name, ist.label as status_label, d.name as declared_by_name, \
     (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
         where k.scope = i.id and k.below = 1)) and t.status in ('open', 'in_progress') and t.unfit is null) as open_tasks, \
     (select count(*) from task t where (t.incident = i.id or t.incident in (select k.other from scope_kin k \
@@ -44,7 +45,7 @@ const AROUND: &str = "c.name as commander_name, d.name as declared_by_name, \
         where k.scope = i.id and k.below = 1)) as entries, \
     (select g.head from incident_merge g where g.part = i.id and g.ended_at is null) as merged_into, \
     (select count(*) from scope_kin k where k.scope = i.id and k.below = 1) as merged \
-    from incident i left join account c on c.id = i.commander join account d on d.id = i.declared_by";
+    from incident i left join account c on c.id = i.commander left join incident_status ist on ist.id = i.status join account d on d.id = i.declared_by";
 
 /// Which incidents a list shows.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +53,7 @@ pub struct Wanted {
     pub phase: Option<Phase>,
     pub severity: Option<Severity>,
     pub incident_type: Option<IncidentType>,
+    pub status: Option<StatusId>,
     /// `Some(true)`: open ones, `Some(false)`: closed ones.
     pub open: Option<bool>,
     /// In lower case: part of the title or the summary, or the number.
@@ -78,8 +80,10 @@ pub async fn list(
                    and not exists (select 1 from scope_kin k where k.other = i.id and k.below = 1)))
               and (cast($7 as text) is null or lower(i.title) like $7 escape '\\'
                    or lower(coalesce(i.summary, '')) like $7 escape '\\'
-                   or 'inc-' || cast(i.id as text) = $8)
+                   or 'inc-' || cast(i.id as text) = $8
+                   or exists (select 1 from incident_field_value fv where fv.incident = i.id and lower(fv.value) like $7 escape '\\'))
               and (cast($9 as bigint) is null or i.id < $9)
+              and (cast($11 as bigint) is null or i.status = $11)
              order by i.id desc limit $10"
         ),
         COLUMNS,
@@ -98,6 +102,7 @@ pub async fn list(
         .bind(wanted.text.as_deref())
         .bind(before)
         .bind(limit)
+        .bind(wanted.status.map(StatusId::get))
         .fetch_all(db.readers())
         .await?;
     rows.iter().map(view).collect()
@@ -211,7 +216,7 @@ pub async fn update(change: &mut Change<'_>, record: &Record) -> Result<()> {
            severity_reason = $6, functional = $7, information = $8, recoverability = $9, phase = $10,
            phase_since = $11, tlp = $12, restricted = $13, summary = $14, commander = $15,
            outcome = $16, root_cause = $17, lessons = $18, impact = $19, recommendations = $20,
-           closed_at = $21, updated_at = $22
+           closed_at = $21, updated_at = $22, status = $23, status_since = $24
          where id = $1",
     )
     .bind(record.id.get())
@@ -236,6 +241,8 @@ pub async fn update(change: &mut Change<'_>, record: &Record) -> Result<()> {
     .bind(record.recommendations.as_deref())
     .bind(record.closed_at.map(Timestamp::as_microsecond))
     .bind(record.updated_at.as_microsecond())
+    .bind(record.status.map(StatusId::get))
+    .bind(record.status_since.map(Timestamp::as_microsecond))
     .execute(&mut *change.tx)
     .await?;
     Ok(())
@@ -293,6 +300,8 @@ fn record(row: &AnyRow) -> Result<Record> {
         recoverability: word(row, "recoverability")?,
         phase: word(row, "phase")?,
         phase_since: at(row, "phase_since")?,
+        status: row.try_get::<Option<i64>, _>("status")?.map(StatusId::try_from).transpose()?,
+        status_since: maybe_at(row, "status_since")?,
         tlp: word(row, "tlp")?,
         restricted: row.try_get::<i64, _>("restricted")? != 0,
         summary: row.try_get("summary")?,
@@ -316,6 +325,7 @@ fn view(row: &AnyRow) -> Result<IncidentView> {
         edition: record.edition(),
         record,
         commander_name: row.try_get("commander_name")?,
+        status_label: row.try_get("status_label")?,
         declared_by_name: row.try_get("declared_by_name")?,
         open_tasks: row.try_get("open_tasks")?,
         overdue_tasks: row.try_get("overdue_tasks")?,

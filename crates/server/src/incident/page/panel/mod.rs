@@ -9,6 +9,7 @@ mod evidence;
 mod known;
 mod latest;
 mod next;
+mod own;
 mod related;
 mod response;
 pub mod similar;
@@ -62,6 +63,7 @@ pub const ALL: &[(Place, Draw)] = &[
     (Place::Main, next::draw),
     (Place::Main, decided::draw),
     (Place::Main, latest::draw),
+    (Place::Facts, own::draw),
     (Place::Facts, related::draw),
     (Place::Facts, similar::draw),
     (Place::Facts, things::assets),

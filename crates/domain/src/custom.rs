@@ -64,7 +64,11 @@ impl Field {
             FieldKind::Choice => choices.len() >= 2 && once.len() == choices.len(),
             _ => choices.is_empty(),
         };
-        if fits { Ok(Field { label, kind, choices, types, needed }) } else { Err(Error::Choices { kind: kind.label() }) }
+        if fits {
+            Ok(Field { label, kind, choices, types, needed })
+        } else {
+            Err(Error::Choices { kind: kind.label() })
+        }
     }
 
     pub fn choices(&self) -> &[Line] {
@@ -89,7 +93,9 @@ impl Field {
         let kept = match self.kind {
             FieldKind::Line => Line::new("a field of one line", written)?.to_string(),
             FieldKind::Text => Text::new("a field", written)?.to_string(),
-            FieldKind::Number => number(written).ok_or_else(|| refused("a number, such as 1250.50".to_owned()))?,
+            FieldKind::Number => {
+                number(written).ok_or_else(|| refused("a number, such as 1250.50".to_owned()))?
+            }
             FieldKind::Date => written
                 .parse::<jiff::civil::Date>()
                 .map_err(|_| refused("a day, such as 2026-03-31".to_owned()))?
@@ -134,7 +140,8 @@ fn number(written: &str) -> Option<String> {
         None => ("", plain.strip_prefix('+').unwrap_or(&plain)),
     };
     let (whole, part) = digits.split_once('.').unwrap_or((digits, "0"));
-    let only_digits = |text: &str| !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit());
+    let only_digits =
+        |text: &str| !text.is_empty() && text.len() <= 40 && text.bytes().all(|b| b.is_ascii_digit());
     if !only_digits(whole) || !only_digits(part) {
         return None;
     }

@@ -34,7 +34,9 @@ pub enum Error {
     #[error("{field:?} cannot hold {value:?}; write {example}")]
     FieldRefused { field: String, value: String, example: String },
 
-    #[error("a field that is one of a list has at least two choices, each once, and no other field has any; this is {kind:?}")]
+    #[error(
+        "a field that is one of a list has at least two choices, each once, and no other field has any; this is {kind:?}"
+    )]
     Choices { kind: &'static str },
 
     #[error("there may be at most {limit} {what}, these are {count}")]

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::attack::TechniqueId;
 use domain::timeline::{EntryKind, Lane};
-use domain::{Actor, EntryId, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity, StatusId, UserId};
+use domain::{
+    Actor, EntryId, IncidentId, IncidentType, ObservableKind, Permission, Phase, Severity, StatusId, UserId,
+};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;

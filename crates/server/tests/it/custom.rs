@@ -16,7 +16,7 @@ async fn field(world: &World, said: Value) -> String {
 }
 
 async fn held(world: &World, id: &str) -> Value {
-    world.observer.get(&format!("/api/v1/incidents/{id}/fields")).await.list()
+    world.observer.get(&format!("/api/v1/incidents/{id}/fields")).await.expect(200)
 }
 
 #[tokio::test]
@@ -51,8 +51,9 @@ async fn fields_are_filled_in_by_their_kind_all_or_none() {
         world.responder.put(&format!("/api/v1/incidents/{other}/fields"), of_type).await.expect(409);
         world.observer.put(&path, json!({ "fields": { "loss": "1" } })).await.expect(403);
 
-        let entries = world.observer.get(&format!("/api/v1/incidents/{phishing}/entries")).await.expect(200);
-        let line = entries["items"].as_array().unwrap().iter().any(|one| one["text"].as_str().unwrap().contains("Region: Europe"));
+        let entries = world.observer.get(&format!("/api/v1/incidents/{phishing}/entries")).await.list();
+        let line =
+            entries.as_array().unwrap().iter().any(|one| one["text"].as_str().unwrap().contains("Region: Europe"));
         assert!(line, "the timeline tells it: {entries}");
         let found = world.observer.get("/api/v1/incidents?q=chg-1042").await.expect(200);
         assert_eq!(found["items"].as_array().unwrap().len(), 1);
@@ -71,11 +72,19 @@ async fn fields_are_filled_in_by_their_kind_all_or_none() {
 #[tokio::test]
 async fn what_is_needed_holds_up_the_closing_and_stands_in_the_report() {
     everywhere(|world| async move {
-        field(&world, json!({ "key": "insurer_case", "kind": "line", "label": "Insurer's case", "needed": "closing" })).await;
+        field(
+            &world,
+            json!({ "key": "insurer_case", "kind": "line", "label": "Insurer's case", "needed": "closing" }),
+        )
+        .await;
         let id = declare(&world, "malware").await;
         let close = json!({ "outcome": "resolved", "root_cause": "A macro.", "lessons": "Block macros." });
         let phase = format!("/api/v1/incidents/{id}/phase");
-        world.manager.post(&phase, json!({ "phase": "recovery", "reason": "Over in minutes" })).await.expect(200);
+        world
+            .manager
+            .post(&phase, json!({ "phase": "recovery", "reason": "Over in minutes" }))
+            .await
+            .expect(200);
         let path = format!("/api/v1/incidents/{id}/close");
         let told = world.manager.post(&path, close.clone()).await.expect(409);
         assert!(told["detail"].as_str().unwrap().contains("Insurer's case"), "{}: {told}", world.store);
@@ -94,17 +103,28 @@ async fn a_status_stands_in_its_phases_and_falls_away_in_others() {
     everywhere(|world| async move {
         let id = declare(&world, "malware").await;
         let add = |said: Value| world.manager.post("/api/v1/incident-statuses", said);
-        let waiting = json!({ "label": "Waiting for the supplier", "phases": ["containment"], "waits": true });
+        let waiting =
+            json!({ "label": "Waiting for the supplier", "phases": ["containment"], "waits": true });
         let waiting = add(waiting).await.expect(201)["id"].as_str().unwrap().to_owned();
-        let watching = add(json!({ "label": "Watching" })).await.expect(201)["id"].as_str().unwrap().to_owned();
+        let watching =
+            add(json!({ "label": "Watching" })).await.expect(201)["id"].as_str().unwrap().to_owned();
         add(json!({ "label": "watching" })).await.expect(409);
 
         let path = format!("/api/v1/incidents/{id}/status");
-        let set = |status: Value| world.responder.put(&path, json!({ "status": status, "reason": "They answer tomorrow" }));
+        let set = |status: Value| {
+            world.responder.put(&path, json!({ "status": status, "reason": "They answer tomorrow" }))
+        };
         set(json!(waiting)).await.expect(409);
-        let phase = |to: &'static str| world.manager.post(&format!("/api/v1/incidents/{id}/phase"), json!({ "phase": to, "reason": "So it is" }));
+        let phases = format!("/api/v1/incidents/{id}/phase");
+        let phase =
+            |to: &'static str| world.manager.post(&phases, json!({ "phase": to, "reason": "So it is" }));
         phase("containment").await.expect(200);
-        assert_eq!(set(json!(waiting)).await.expect(200)["status_label"], "Waiting for the supplier", "{}", world.store);
+        assert_eq!(
+            set(json!(waiting)).await.expect(200)["status_label"],
+            "Waiting for the supplier",
+            "{}",
+            world.store
+        );
         let listed = world.observer.get(&format!("/api/v1/incidents?status={waiting}")).await.expect(200);
         assert_eq!(listed["items"][0]["id"], *id);
         assert!(world.observer.page("/incidents").await.1.contains("Waiting for the supplier"));
@@ -112,7 +132,11 @@ async fn a_status_stands_in_its_phases_and_falls_away_in_others() {
 
         set(json!(watching)).await.expect(200);
         assert_eq!(phase("recovery").await.expect(200)["status_label"], "Watching", "it fits any open phase");
-        world.manager.post(&format!("/api/v1/incident-statuses/{watching}/retire"), json!({ "retired": true })).await.expect(200);
+        world
+            .manager
+            .post(&format!("/api/v1/incident-statuses/{watching}/retire"), json!({ "retired": true }))
+            .await
+            .expect(200);
         set(Value::Null).await.expect(200);
         set(json!(watching)).await.expect(409);
     })

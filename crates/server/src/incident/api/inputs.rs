@@ -10,7 +10,8 @@ use domain::response::ActKind;
 use domain::severity::{FunctionalImpact, InformationImpact, Recoverability};
 use domain::timeline::{EntryKind, Lane};
 use domain::{
-    AlertId, AssetId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, StatusId, Tlp, UserId,
+    AlertId, AssetId, IncidentType, Observable, ObservableKind, Phase, Severity, SeverityFacts, StatusId,
+    Tlp, UserId,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;

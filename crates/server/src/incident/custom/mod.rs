@@ -160,15 +160,19 @@ pub async fn change_field(app: &App, actor: &Actor, id: FieldId, words: FieldWor
             if field.kind == FieldKind::Choice {
                 let held = store::custom::held_in(change.tx, id).await?;
                 if let Some(lost) = held.iter().find(|value| !choices.contains(*value)) {
-                    return Err(Error::Conflict(format!("Incidents hold {lost:?}; that choice has to stay.")));
+                    return Err(Error::Conflict(format!(
+                        "Incidents hold {lost:?}; that choice has to stay."
+                    )));
                 }
             }
             field.label = shape.label.to_string();
             field.choices = choices;
             field.types = shape.types;
             field.needed = shape.needed;
-            field.help =
-                optional(words.help).map(|given| text("the help", &given)).transpose()?.map(|help| help.to_string());
+            field.help = optional(words.help)
+                .map(|given| text("the help", &given))
+                .transpose()?
+                .map(|help| help.to_string());
             store::custom::update_field(change, &field).await?;
             commit_field(change, &field, "field.change").await?;
             Ok(field)

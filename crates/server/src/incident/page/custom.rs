@@ -101,7 +101,8 @@ fn retire(what: &str, id: &str, label: &str, retired: bool) -> Markup {
 
 fn field_form(known: Option<&Field>) -> Markup {
     let id = known.map_or_else(|| "new".to_owned(), |field| field.id.to_string());
-    let action = known.map_or_else(|| format!("{HERE}/fields"), |field| format!("{HERE}/fields/{}", field.id));
+    let action =
+        known.map_or_else(|| format!("{HERE}/fields"), |field| format!("{HERE}/fields/{}", field.id));
     let for_type = |one: IncidentType| known.is_some_and(|field| field.types.contains(&one));
     let listed = known.map(|field| field.choices.join("\n")).unwrap_or_default();
     html! {
@@ -178,7 +179,12 @@ impl Sent {
         let lines = self.take("choices");
         Ok(FieldWords {
             label: self.take("label"),
-            choices: lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect(),
+            choices: lines
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty())
+                .map(str::to_owned)
+                .collect(),
             types: self.ticked()?,
             help: Some(self.take("help")),
             needed: word::<Needed>(Some(&self.take("needed")))?.unwrap_or(Needed::Never),

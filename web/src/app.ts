@@ -18,6 +18,7 @@ import { setUpTheme } from "./theme";
 import { setUpTimes } from "./time";
 import { setUpToasts } from "./toast";
 import { setUpUploads } from "./upload";
+import { setUpWorkflows } from "./workflow";
 
 setUpConfirm();
 setUpHtmx();
@@ -36,5 +37,6 @@ setUpUploads();
 setUpGraphs();
 setUpChat();
 setUpFigure();
+setUpWorkflows();
 setUpKeyboard();
 setUpLive();

@@ -19,6 +19,8 @@ pub enum Dialect {
     Target,
     /// A header: one line.
     Header,
+    /// A rule of a detection language: what could be more than a value in it is refused.
+    Rule,
     /// A body: inside JSON strings where it is JSON, else as they stand.
     Body,
 }
@@ -182,6 +184,16 @@ impl Quoting {
                 value.to_owned()
             }
             (Dialect::Target, _) => encoded(value),
+            (Dialect::Rule, _)
+                if value.chars().all(|letter| letter.is_alphanumeric() || "._-@/".contains(letter)) =>
+            {
+                value.to_owned()
+            }
+            (Dialect::Rule, _) => {
+                return Err(format!(
+                    "The value of {name} cannot stand in a rule: letters, digits and . _ - @ / can."
+                ));
+            }
             (Dialect::Shell, None) if plain(value) => value.to_owned(),
             (Dialect::Shell, None) => format!("'{}'", value.replace('\'', "'\\''")),
             (Dialect::Shell, Some('\'')) => value.replace('\'', "'\\''"),
@@ -273,6 +285,22 @@ mod test {
     fn a_constant_is_its_authors_own_text() {
         let look = |_: &str| Some(Filling { text: "ls -la".to_owned(), constant: true });
         assert_eq!(fill("__command__:value", Dialect::Shell, &look).unwrap(), "ls -la");
+    }
+
+    #[test]
+    fn a_rule_takes_plain_values_alone() {
+        assert_eq!(
+            with("host: __v__:value", Dialect::Rule, "fin-ws-07.example.org"),
+            "host: fin-ws-07.example.org"
+        );
+        for evil in ["x\ny: z", "a: b", "*", "x' or '", "%evil%", "a|b"] {
+            let look = |_: &str| Some(Filling { text: evil.to_owned(), constant: false });
+            assert!(
+                fill("host: __v__:value", Dialect::Rule, &look)
+                    .unwrap_err()
+                    .contains("cannot stand in a rule")
+            );
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod run;
 mod shape;
 mod sign;
 
-pub use check::{UNRUNNABLE, check, runnable};
+pub use check::{StartLine, UNRUNNABLE, check, runnable, start_line};
 pub use condition::{Condition, Undecided};
 pub use draw::{Drawing, Look, Options, draw};
 pub use error::CacaoError;

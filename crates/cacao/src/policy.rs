@@ -76,6 +76,9 @@ pub struct Approval {
     /// Milliseconds after which no answer is a no.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<u64>,
+    /// Roles that speak in its place; the plan's alternates of the role where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delegates: Vec<String>,
 }
 
 /// What a playbook adds.

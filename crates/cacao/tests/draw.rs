@@ -40,7 +40,7 @@ fn every_type_is_drawn_and_the_same_each_time() {
     ] {
         assert!(drawing.markup().contains(word), "{word}");
     }
-    assert_eq!(drawing.markup().matches("<g class=\"step ").count(), playbook.workflow.len());
+    assert_eq!(drawing.markup().matches("<g class=\"cacao-step\" ").count(), playbook.workflow.len());
     if let Some(folder) = std::env::var_os("WATCHBELL_DRAWINGS") {
         std::fs::write(std::path::Path::new(&folder).join("every-type.svg"), drawing.standalone()).unwrap();
     }

@@ -194,6 +194,39 @@ fn approvals_need_enough_people_in_time() {
 }
 
 #[test]
+fn an_approval_is_handed_on_and_stays_one_word() {
+    let value = book(
+        &a(1),
+        json!({ a(1): ssh(&end(), policy(json!({ "approval": { "role": "lead", "quorum": 2 } }))) }),
+    );
+    let mut story = Story::of(&value);
+    let Some(Effect::Approve { key, .. }) = story.run.pending(&story.playbook).into_iter().next() else {
+        panic!("nobody is asked")
+    };
+    let at = story.now;
+    let hands = |by: &str, to: &str| Event::Delegated { at, key: key.clone(), by: by.into(), to: to.into() };
+    let yes = |by: &str| Event::Approval { at, key: key.clone(), by: by.into(), yes: true };
+    assert_eq!(story.apply(hands("ada", "ada")).unwrap_err(), RunRefusal::HandedRound);
+    story.apply(hands("ada", "grace")).unwrap();
+    assert_eq!(story.apply(hands("grace", "ada")).unwrap_err(), RunRefusal::HandedRound);
+    let refused = RunRefusal::HandedOn { by: "ada".into(), to: "grace".into() };
+    assert_eq!(story.apply(yes("ada")).unwrap_err(), refused);
+    story.apply(yes("grace")).unwrap();
+    assert!(story.works().is_empty(), "one word of two");
+    story.apply(yes("edsger")).unwrap();
+    story.done(&[]);
+    assert_eq!(story.ending(), &Ending::Completed);
+}
+
+#[test]
+fn a_value_never_makes_a_start_line_longer() {
+    let mut step = action("http-api", "GET /hosts/__path__:value HTTP/1.1", &[API], &end(), json!({}));
+    step["step_variables"] = json!({ "__path__": { "type": "string", "value": "a b", "constant": true } });
+    let story = Story::of(&book(&a(1), json!({ a(1): step })));
+    assert_eq!(story.failed_with(), FailureCode::Variable);
+}
+
+#[test]
 fn a_run_reaches_no_further_than_it_may() {
     let mut value = book(&a(1), json!({ a(1): action("ssh", "ls", &[HOST, OTHER_HOST], &end(), json!({})) }));
     value["playbook_extensions"] = json!({ cacao::EXTENSION: { "max_targets": 1 } });

@@ -9,6 +9,7 @@ mod files;
 mod hunt;
 mod import;
 mod papers;
+mod playbook;
 mod rules;
 mod serve;
 mod tail;
@@ -41,6 +42,7 @@ enum Command {
     Serve(serve::Args),
     Tail(tail::Args),
     Rules(rules::Args),
+    Playbook(playbook::Args),
     Demo(demo::Args),
     Import(import::Args),
     Report(papers::ReportArgs),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Tail(args) => tail::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Playbook(args) => playbook::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Report(args) => papers::report(&args),

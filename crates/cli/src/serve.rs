@@ -72,6 +72,10 @@ pub struct Args {
     /// How long an unfinished upload is kept after its last piece, in hours.
     #[arg(long, value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=24 * 365), env = "WATCHBELL_UPLOADS_KEPT")]
     pub uploads_kept: i64,
+    /// The hosts that playbooks may reach, each as HOST or HOST:PORT, and networks as ADDRESS/BITS; without any, none.
+    /// A name that stands for a private address is reached only where that address or its network is named, too.
+    #[arg(long, num_args = 1.., value_name = "HOST[:PORT]", value_delimiter = ',', env = "WATCHBELL_REACH")]
+    pub reach: Vec<String>,
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,server::intake=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "WATCHBELL_LOG")]
@@ -135,6 +139,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
             kept_for: SignedDuration::from_hours(args.uploads_kept),
             ..Limits::default()
         },
+        reach: args.reach.clone(),
         ..Config::new(&args.data)
     })
 }

@@ -87,6 +87,9 @@ ids! {
     MergeId = "MRG", "a merge's number", "MRG-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
+    PlaybookId = "PBK", "a playbook's number", "PBK-1";
+    /// One execution of a playbook on an incident.
+    RunId = "RUN", "a run's number", "RUN-1";
     TaskId = "TSK", "a task's number", "TSK-1";
     /// A line on the timeline.
     EntryId = "ENT", "a timeline entry's number", "ENT-1";

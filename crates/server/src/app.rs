@@ -17,6 +17,8 @@ use crate::error::{Error, Result};
 use crate::evidence;
 use crate::identity::throttle::Throttle;
 use crate::intake::{Desk, syslog};
+use crate::playbook::Reach;
+use crate::playbook::carry::Carrier;
 use crate::web::presence::Presence;
 
 /// The schema, one file a subject. A file that has been released never changes.
@@ -49,6 +51,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0019b_observable", sql: include_str!("../migrations/0019b_observable.sql") },
     Migration { name: "0024_custom", sql: include_str!("../migrations/0024_custom.sql") },
     Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
+    Migration { name: "0020_playbook", sql: include_str!("../migrations/0020_playbook.sql") },
 ];
 
 /// How a server is started.
@@ -73,6 +76,8 @@ pub struct Config {
     pub uploads: evidence::Limits,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
+    /// The hosts that playbooks may reach, as HOST or HOST:PORT; all others are refused.
+    pub reach: Vec<String>,
 }
 
 impl Config {
@@ -88,6 +93,7 @@ impl Config {
             clock: Clock::System,
             uploads: evidence::Limits::default(),
             syslog: syslog::Addresses::default(),
+            reach: Vec::new(),
         }
     }
 }
@@ -110,6 +116,10 @@ pub struct App {
     pub data: Arc<PathBuf>,
     /// Who has which incident open.
     pub(crate) presence: Arc<Presence>,
+    /// The hosts that playbooks may reach.
+    pub(crate) reach: Arc<Reach>,
+    /// Whatever carries runs of playbooks on.
+    pub(crate) playbooks: Arc<Carrier>,
     pub(crate) throttle: Arc<Throttle>,
     /// The hash of the one-time set-up token, until the first administrator exists.
     pub(crate) setup: Arc<RwLock<Option<String>>>,
@@ -141,6 +151,8 @@ impl App {
             signals,
             data: Arc::new(config.data.clone()),
             presence: Arc::default(),
+            reach: Arc::new(Reach::read(&config.reach)?),
+            playbooks: Arc::default(),
             throttle: Arc::default(),
             setup: Arc::default(),
             plan: Arc::default(),

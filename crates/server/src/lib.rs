@@ -13,6 +13,7 @@ pub mod identity;
 pub mod incident;
 pub mod intake;
 pub mod plan;
+pub mod playbook;
 pub mod report;
 pub mod router;
 pub mod serve;

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
-use crate::{alert, audit, event, evidence, identity, incident, intake, plan, report, source};
+use crate::{alert, audit, event, evidence, identity, incident, intake, plan, playbook, report, source};
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +225,42 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/evidence/{id}/verify", May(P::WorkIncident)),
     ("GET", "/api/v1/incidents/{id}/evidence", May(P::ReadIncident)),
     ("POST", "/api/v1/incidents/{id}/evidence", May(P::WorkIncident)),
+    // playbook
+    ("GET", "/playbooks", May(P::ReadPlan)),
+    ("POST", "/playbooks", May(P::EditPlan)),
+    ("POST", "/playbooks/check", May(P::ReadPlan)),
+    ("GET", "/playbooks/new", May(P::EditPlan)),
+    ("GET", "/playbooks/{id}", May(P::ReadPlan)),
+    ("GET", "/playbooks/{id}/edit", May(P::EditPlan)),
+    ("POST", "/playbooks/{id}/seal", May(P::EditPlan)),
+    ("GET", "/playbooks/{id}/rehearse", May(P::ReadPlan)),
+    ("GET", "/incidents/{id}/playbooks", May(P::ReadIncident)),
+    ("POST", "/incidents/{id}/playbooks", May(P::WorkIncident)),
+    ("GET", "/runs/{id}", May(P::ReadIncident)),
+    ("POST", "/runs/{id}/answer", May(P::WorkIncident)),
+    ("POST", "/runs/{id}/approve", May(P::WorkIncident)),
+    ("POST", "/runs/{id}/hand-on", May(P::WorkIncident)),
+    ("POST", "/runs/{id}/settle", May(P::WorkIncident)),
+    ("POST", "/runs/{id}/stop", May(P::WorkIncident)),
+    ("POST", "/runs/{id}/roll-back", May(P::WorkIncident)),
+    ("GET", "/api/v1/playbooks", May(P::ReadPlan)),
+    ("POST", "/api/v1/playbooks", May(P::EditPlan)),
+    ("POST", "/api/v1/playbooks/check", May(P::ReadPlan)),
+    ("GET", "/api/v1/playbooks/{id}", May(P::ReadPlan)),
+    ("GET", "/api/v1/playbooks/{id}/versions", May(P::ReadPlan)),
+    ("GET", "/api/v1/playbooks/{id}/content", May(P::ReadPlan)),
+    ("POST", "/api/v1/playbooks/{id}/seal", May(P::EditPlan)),
+    ("POST", "/api/v1/playbooks/{id}/rehearse", May(P::ReadPlan)),
+    ("GET", "/api/v1/incidents/{id}/runs", May(P::ReadIncident)),
+    ("POST", "/api/v1/incidents/{id}/runs", May(P::WorkIncident)),
+    ("GET", "/api/v1/runs/{id}", May(P::ReadIncident)),
+    ("GET", "/api/v1/runs/{id}/events", May(P::ReadIncident)),
+    ("POST", "/api/v1/runs/{id}/answer", May(P::WorkIncident)),
+    ("POST", "/api/v1/runs/{id}/approve", May(P::WorkIncident)),
+    ("POST", "/api/v1/runs/{id}/hand-on", May(P::WorkIncident)),
+    ("POST", "/api/v1/runs/{id}/settle", May(P::WorkIncident)),
+    ("POST", "/api/v1/runs/{id}/stop", May(P::WorkIncident)),
+    ("POST", "/api/v1/runs/{id}/roll-back", May(P::WorkIncident)),
     // report
     ("GET", "/incidents/{id}/report", May(P::ReadIncident)),
     ("GET", "/api/v1/incidents/{id}/report", May(P::ExportIncident)),
@@ -462,6 +498,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(alert::api::routes())
         .merge(incident::api::routes())
         .merge(evidence::api::routes())
+        .merge(playbook::api::routes())
         .merge(report::api::routes())
         .merge(audit::api::routes())
 }
@@ -490,6 +527,7 @@ pub fn router(app: App) -> Router {
         .merge(alert::page::routes())
         .merge(incident::page::routes())
         .merge(evidence::page::routes())
+        .merge(playbook::page::routes())
         .merge(report::page::routes())
         .merge(audit::page::routes());
     api.merge(pages)

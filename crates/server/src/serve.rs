@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, evidence, identity, incident, intake, plan, router};
+use crate::{audit, evidence, identity, incident, intake, plan, playbook, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -31,6 +31,8 @@ impl Server {
         incident::library::shipped()?;
         intake::resume(&app).await?;
         evidence::upload::tidy(&app).await?;
+        playbook::shipped::ensure(&app).await?;
+        playbook::carry::resume(&app).await?;
         let setup_token = identity::offer_setup(&app).await?;
         Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
     }
@@ -43,6 +45,7 @@ impl Server {
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
         let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
         let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
+        let carrying = tokio::spawn(playbook::carry::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
@@ -59,6 +62,7 @@ impl Server {
         watching.abort();
         clocks.abort();
         keeping.abort();
+        carrying.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

@@ -158,7 +158,7 @@ fn request(text: &str, at: &str, findings: &mut Vec<Finding>) {
 
 /// The first line of an HTTP request (RFC 9112 §3), as an http-api command writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StartLine {
+pub struct StartLine {
     pub method: &'static str,
     pub target: String,
     /// Whether it was written as the specification has it.
@@ -167,7 +167,11 @@ pub(crate) struct StartLine {
 
 const METHODS: &[&str] = &["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 
-pub(crate) fn start_line(text: &str) -> Result<StartLine, String> {
+/// Reads a start line: method, request target, version.
+///
+/// # Errors
+/// Where it is none, with what it should be.
+pub fn start_line(text: &str) -> Result<StartLine, String> {
     let words: Vec<&str> = text.split_whitespace().collect();
     let (method, target, version) = match words.as_slice() {
         [method, target, version] => (*method, *target, Some(*version)),

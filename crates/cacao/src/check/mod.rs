@@ -11,7 +11,7 @@ use crate::finding::{Finding, Severity, deeper, refuses};
 use crate::graph::Graph;
 use crate::{CommandKind, Document, Playbook, Step, shape};
 
-pub(crate) use commands::start_line;
+pub use commands::{StartLine, start_line};
 pub(crate) use variables::fits;
 
 /// How many steps a playbook may have.

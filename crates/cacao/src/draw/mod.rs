@@ -40,6 +40,19 @@ impl Look {
         }
     }
 
+    /// The same as one letter, where there is no room for a word.
+    const fn mark(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Waiting => Some("…"),
+            Self::Active => Some("▸"),
+            Self::Done => Some("✓"),
+            Self::Failed => Some("✕"),
+            Self::Doubt => Some("?"),
+            Self::CalledOff => Some("–"),
+        }
+    }
+
     /// The word that stands on the step, so that nothing hangs on colour.
     const fn word(self) -> Option<&'static str> {
         match self {

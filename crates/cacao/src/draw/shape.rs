@@ -33,17 +33,22 @@ pub(super) fn caption(step: &Step) -> String {
             kinds.dedup();
             let by = step.policy().ok().and_then(|policy| policy.role);
             match by {
-                Some(role) => format!("{} · {role}", kinds.join(" + ")),
+                Some(role) => format!("{} · {}", kinds.join(" + "), role.replace('_', " ")),
                 None => kinds.join(" + "),
             }
         }
         StepKind::PlaybookAction(_) => "playbook".to_owned(),
         StepKind::Parallel(_) => "at the same time".to_owned(),
-        StepKind::IfCondition(choice) => format!("if {}", choice.condition),
-        StepKind::WhileCondition(choice) => format!("while {}", choice.condition),
-        StepKind::SwitchCondition(choice) => format!("switch {}", choice.switch),
+        StepKind::IfCondition(choice) => format!("if {}", bare(&choice.condition)),
+        StepKind::WhileCondition(choice) => format!("while {}", bare(&choice.condition)),
+        StepKind::SwitchCondition(choice) => format!("switch {}", bare(&choice.switch)),
         StepKind::Start(_) | StepKind::End(_) => String::new(),
     }
+}
+
+/// A condition without what surrounds a variable's name: there is little room.
+fn bare(condition: &str) -> String {
+    condition.replace("__:value", "").replace("__", "")
 }
 
 /// The outline as SVG elements, around its centre; `class` goes on the main one.

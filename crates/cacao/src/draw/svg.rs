@@ -171,10 +171,13 @@ fn node(out: &mut String, id: &str, step: &Step, placed: &Placed, options: &Opti
     }
     let _ = write!(
         out,
-        "<g class=\"step {} {}\"><title>{}</title>",
+        "<g class=\"cacao-step\" data-type=\"{}\" data-look=\"{}\"><title>{}</title>",
         step.type_name(),
         look.name(),
-        escape(&format!("{}: {}", step.type_name(), step.title()))
+        escape(&match look.word() {
+            Some(word) => format!("{}: {}, {word}", step.type_name(), step.title()),
+            None => format!("{}: {}", step.type_name(), step.title()),
+        })
     );
     let edge = match look {
         Look::Plain | Look::CalledOff => LINE,
@@ -245,7 +248,11 @@ fn words(out: &mut String, step: &Step, placed: &Placed, look: Look) {
         (true, state) => state.unwrap_or_default().to_owned(),
     };
     if placed.size.height < 50.0 {
-        let name = fit(&format!("{} · {caption}", step.title()), 11.5, room + 24.0);
+        // There is no room for a word: a mark says the same, and the title that a pointer shows.
+        let name = match look.mark() {
+            Some(mark) => fit(&format!("{mark} {}", step.title()), 11.5, room + 24.0),
+            None => fit(&format!("{} · {caption}", step.title()), 11.5, room + 24.0),
+        };
         return text(out, (placed.x, placed.y + 4.0), 11.5, INK, true, &name, false);
     }
     text(

@@ -22,6 +22,7 @@ impl Walk<'_> {
             Event::Tick { .. } => self.tick(),
             Event::Settled { key, verdict, .. } => self.settled(key, verdict)?,
             Event::Approval { key, by, yes, .. } => self.approval(key, by, *yes)?,
+            Event::Delegated { key, by, to, .. } => self.hand_on(key, by, to)?,
             Event::Stopped { by, reason, .. } => {
                 self.finish(Ending::Stopped { by: by.clone(), reason: reason.clone() });
             }
@@ -77,8 +78,17 @@ impl Walk<'_> {
             Some(CommandKind::Ssh | CommandKind::Bash) => Dialect::Shell,
             Some(CommandKind::Powershell) => Dialect::Powershell,
             Some(CommandKind::HttpApi | CommandKind::Openc2Http) => Dialect::Target,
+            Some(CommandKind::Sigma | CommandKind::Yara) => Dialect::Rule,
             _ => Dialect::Plain,
         };
+        let filled = into(&text, dialect)?;
+        if dialect == Dialect::Target && filled.split_whitespace().count() != text.split_whitespace().count()
+        {
+            return Err(unfit(format!(
+                "A value with a space would change the request's start line: \"{}\".",
+                crate::shape::shown(&filled)
+            )));
+        }
         let body = command.body().map_err(|reason| unfit(reason.to_owned()))?;
         let mut headers = BTreeMap::new();
         for (name, values) in command.headers.iter().flatten() {
@@ -91,7 +101,7 @@ impl Walk<'_> {
         };
         Ok(Call {
             kind: command.kind.clone(),
-            command: into(&text, dialect)?,
+            command: filled,
             headers,
             body: body.map(|body| into(&body, Dialect::Body)).transpose()?,
             target: id.to_owned(),
@@ -326,9 +336,12 @@ impl Walk<'_> {
         let Some((id, step)) = self.step_of(number) else { return Err(RunRefusal::NoSuchKey(key.clone())) };
         let quorum = step.policy().unwrap_or_default().approval.map_or(1, |approval| approval.quorum);
         let strand = self.run.strands.get_mut(&number).map(|strand| &mut strand.phase);
-        let Some(Phase::Approval { yes, .. }) = strand else {
+        let Some(Phase::Approval { yes, handed, .. }) = strand else {
             return Err(RunRefusal::NoSuchKey(key.clone()));
         };
+        if let Some(to) = handed.get(by) {
+            return Err(RunRefusal::HandedOn { by: by.to_owned(), to: to.clone() });
+        }
         if !says_yes {
             self.fail(number, FailureCode::ApprovalRefused, format!("{by} said no."));
             return Ok(());
@@ -340,6 +353,23 @@ impl Walk<'_> {
         if u32::try_from(yes.len()).is_ok_and(|said| said >= quorum) {
             self.go(number, &id, step);
         }
+        Ok(())
+    }
+
+    /// Whoever has handed his yes on says none himself: one person's word stays one.
+    fn hand_on(&mut self, key: &Key, by: &str, to: &str) -> Result<(), RunRefusal> {
+        let number = self.find(key).ok_or_else(|| RunRefusal::NoSuchKey(key.clone()))?;
+        let phase = self.run.strands.get_mut(&number).map(|strand| &mut strand.phase);
+        let Some(Phase::Approval { yes, handed, .. }) = phase else {
+            return Err(RunRefusal::NoSuchKey(key.clone()));
+        };
+        if yes.iter().any(|one| one == by) {
+            return Err(RunRefusal::SaidYes(by.to_owned()));
+        }
+        if by == to || handed.contains_key(to) {
+            return Err(RunRefusal::HandedRound);
+        }
+        handed.insert(by.to_owned(), to.to_owned());
         Ok(())
     }
 

@@ -22,6 +22,11 @@ impl Key {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The step that it is about.
+    pub fn step(&self) -> &str {
+        self.0.split_once('#').map_or(self.0.as_str(), |(step, _)| step)
+    }
 }
 
 impl From<String> for Key {
@@ -79,6 +84,13 @@ pub enum Event {
         by: String,
         yes: bool,
     },
+    /// A person whose yes is asked hands it to another.
+    Delegated {
+        at: Timestamp,
+        key: Key,
+        by: String,
+        to: String,
+    },
     Stopped {
         at: Timestamp,
         by: String,
@@ -101,6 +113,7 @@ impl Event {
             | Self::Tick { at }
             | Self::Settled { at, .. }
             | Self::Approval { at, .. }
+            | Self::Delegated { at, .. }
             | Self::Stopped { at, .. }
             | Self::RollBack { at, .. } => *at,
         }
@@ -200,6 +213,10 @@ pub enum RunRefusal {
     NotInDoubt(Key),
     #[error("{0} has said yes already; another person must.")]
     SaidYes(String),
+    #[error("{by} has handed this approval to {to}, who speaks now.")]
+    HandedOn { by: String, to: String },
+    #[error("An approval is handed to another person, and to one who has not handed it on already.")]
+    HandedRound,
     #[error("{0} is no variable that can be given from outside.")]
     NotExternal(String),
     #[error("\"{value}\" is not of the type {kind}, which {name} has.")]

@@ -155,7 +155,13 @@ pub enum Phase {
     /// Waiting until the step begins.
     Delay { until: Timestamp },
     /// Waiting for people to say yes.
-    Approval { yes: Vec<String>, until: Option<Timestamp> },
+    Approval {
+        yes: Vec<String>,
+        until: Option<Timestamp>,
+        /// Who has handed his yes to whom.
+        #[serde(default)]
+        handed: BTreeMap<String, String>,
+    },
     /// Executing a command on a target.
     Act { command: u32, target: u32, attempt: u32, call: Box<Call>, flight: Flight },
     /// Running another playbook.
@@ -299,6 +305,16 @@ impl Run {
         Ok(self.pending(playbook).into_iter().filter(|effect| !before.contains(effect)).collect())
     }
 
+    /// Whether an event would change more than the time; not where it does not fit.
+    pub fn changes_by(&self, playbook: &Playbook, event: &Event) -> bool {
+        let mut after = self.clone();
+        if after.apply(playbook, event).is_err() {
+            return false;
+        }
+        after.now = self.now;
+        after != *self
+    }
+
     /// The state after these events.
     ///
     /// # Errors
@@ -358,6 +374,16 @@ impl Run {
             _ => None,
         });
         held.chain(loose).collect()
+    }
+
+    /// Commands that were intended and have no outcome yet, those that wait for a person among them.
+    pub fn open_calls(&self) -> impl Iterator<Item = (Key, &Strand, &Call)> {
+        self.strands.values().filter_map(|strand| match &strand.phase {
+            Phase::Act { call, flight: Flight::Away { .. }, .. } => {
+                Some((self.key(strand), strand, call.as_ref()))
+            }
+            _ => None,
+        })
     }
 
     /// The visits that could be undone, the last first: done, with a step that undoes them, and not undone yet.

@@ -1,6 +1,6 @@
 //! Entering steps and choosing what follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Failure, FailureCode, Flight, Phase, Strand, Todo, Visit, VisitResult, Walk};
 use crate::run::value::Held;
@@ -95,7 +95,7 @@ impl<'a> Walk<'a> {
             (&policy.approval, &step.kind)
         {
             let until = approval.expires.map(|expires| after(self.run.now, expires));
-            return self.phase(number, Phase::Approval { yes: Vec::new(), until });
+            return self.phase(number, Phase::Approval { yes: Vec::new(), until, handed: BTreeMap::new() });
         }
         self.go(number, &id, step);
     }

@@ -5,6 +5,8 @@
 mod batches;
 mod hunt;
 mod kill;
+mod kill_playbook;
+mod playbook;
 mod rules;
 mod served;
 mod story;

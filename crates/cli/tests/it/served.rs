@@ -19,9 +19,15 @@ pub struct Running {
 
 /// Starts the server and waits until it says where it listens.
 pub fn start(data: &Path) -> Running {
+    start_with(data, &[])
+}
+
+/// The same with further arguments.
+pub fn start_with(data: &Path, more: &[&str]) -> Running {
     let mut child = command()
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--data"])
         .arg(data)
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .spawn()

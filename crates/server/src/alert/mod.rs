@@ -20,7 +20,7 @@ pub mod rules;
 mod rules_page;
 mod store;
 pub mod suppress;
-mod try_event;
+pub mod try_event;
 pub mod values;
 
 use domain::alert::{AlertState, AlertStatus, Verdict};

@@ -109,7 +109,7 @@ async fn on_rule(
 }
 
 /// A stored event as rules see it.
-fn restored(stored: StoredEvent) -> Event {
+pub fn restored(stored: StoredEvent) -> Event {
     let format = stored.format.parse().unwrap_or(Format::JsonLines);
     let mut event = Event::new(stored.raw.into(), format);
     for (name, field) in stored.fields {

@@ -311,6 +311,12 @@ pub async fn raw(app: &App, actor: &Actor, id: EventId) -> Result<Vec<u8>> {
     Ok(get(app, actor, id).await?.raw)
 }
 
+/// The events after this number, in their order; `0` for the first.
+pub async fn after(app: &App, actor: &Actor, number: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    need(actor, Permission::ReadAlerts, "reading events")?;
+    store::events_after(&app.db, number, limit).await
+}
+
 /// As [`several`], within a change.
 pub async fn load(tx: &mut Tx, ids: &[EventId]) -> Result<Vec<StoredEvent>> {
     store::events_in(tx, ids).await

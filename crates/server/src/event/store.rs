@@ -113,6 +113,15 @@ pub async fn event(db: &Db, id: EventId) -> Result<Option<StoredEvent>> {
     row.as_ref().map(read_event).transpose()
 }
 
+pub async fn events_after(db: &Db, number: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    let rows = sqlx::query(concat!("select ", event!(), " from event where id > $1 order by id limit $2"))
+        .bind(number)
+        .bind(limit)
+        .fetch_all(db.readers())
+        .await?;
+    rows.iter().map(read_event).collect()
+}
+
 pub async fn first_of(tx: &mut Tx, delivery: IntakeId) -> Result<Option<EventId>> {
     let row = sqlx::query("select id from event where delivery_id = $1 order by id limit 1")
         .bind(delivery.get())

@@ -6,7 +6,7 @@ use domain::timeline::EntryKind;
 use domain::{Actor, EntryId, IncidentId, Line};
 use jiff::Timestamp;
 
-use super::{Decision, Entry, keep, optional, response, store, text};
+use super::{Decision, Entry, Record, keep, optional, response, store, text};
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -15,6 +15,33 @@ use crate::plan;
 
 /// The latest time that an entry may bear: clocks differ a little, the future is not known.
 const AHEAD: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+
+/// The incident, for another slice that works on it within a change.
+pub async fn working(change: &mut Change<'_>, actor: &Actor, incident: IncidentId) -> Result<Record> {
+    keep::to_work(change, actor, incident).await
+}
+
+/// The incident, for another slice that adds to it within a change. To one that is closed nothing is added.
+pub async fn adding(change: &mut Change<'_>, actor: &Actor, incident: IncidentId) -> Result<Record> {
+    let record = keep::to_add(change, actor, incident).await?;
+    if record.is_closed() { Err(domain::Error::IncidentClosed.into()) } else { Ok(record) }
+}
+
+/// The incident, for another slice that steers it within a change.
+pub async fn steering(change: &mut Change<'_>, actor: &Actor, incident: IncidentId) -> Result<Record> {
+    keep::to_command(change, actor, incident).await
+}
+
+/// Writes on the timeline what another slice did within a change.
+pub async fn worked(
+    change: &mut Change<'_>,
+    actor: &Actor,
+    incident: IncidentId,
+    text: String,
+) -> Result<()> {
+    keep::line(change, actor, incident, EntryKind::Action, text).await?;
+    keep::tell(change, incident).await
+}
 
 /// A line that somebody writes.
 pub struct NewEntry {

@@ -25,6 +25,7 @@ pub enum Nav {
     Entities,
     Observables,
     Plan,
+    Playbooks,
     Rules,
     Ledger,
     Settings,
@@ -39,7 +40,7 @@ struct Place {
     needs: Permission,
 }
 
-const PLACES: [Place; 11] = [
+const PLACES: [Place; 12] = [
     Place { nav: Nav::Alerts, href: "/", icon: "alert", label: "Alerts", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Incidents,
@@ -85,6 +86,13 @@ const PLACES: [Place; 11] = [
         needs: Permission::ReadIncident,
     },
     Place { nav: Nav::Plan, href: "/plan", icon: "plan", label: "Plan", needs: Permission::ReadPlan },
+    Place {
+        nav: Nav::Playbooks,
+        href: "/playbooks",
+        icon: "play",
+        label: "Playbooks",
+        needs: Permission::ReadPlan,
+    },
     Place { nav: Nav::Rules, href: "/rules", icon: "rules", label: "Rules", needs: Permission::ReadAlerts },
     Place {
         nav: Nav::Ledger,

@@ -30,6 +30,7 @@ impl Things {
             ("/incidents/{id}", "INC"),
             ("/alerts/{id}", "ALR"),
             ("/evidence/{id}", "EVD"),
+            ("/runs/{id}", "RUN"),
             ("/tasks/{id}", "TSK"),
             ("/entries/{id}", "ENT"),
             ("/observables/{id}", "OBS"),
@@ -65,6 +66,7 @@ fn fill_common(path: &str) -> String {
         .replace("/deliveries/{id}", "/deliveries/INT-1")
         .replace("/intake/{id}", "/intake/INT-1")
         .replace("/events/{id}", "/events/EVT-1")
+        .replace("/playbooks/{id}", "/playbooks/PBK-1")
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
         .replace("/rules/{id}", "/rules/none")
         .replace("/entities/{kind}/{name}", "/entities/host/nobody")
@@ -219,9 +221,13 @@ async fn incident(world: &World, host: &str, restricted: bool) -> Things {
     world.manager.post(&format!("{path}/decisions"), decision).await.expect(201);
     let ask = json!({ "act": "public_statement", "what": "A statement" });
     world.manager.post(&format!("{path}/approvals"), ask).await.expect(201);
+    let playbook = crate::playbook::kept(&world.manager).await;
+    let start = json!({ "playbook": playbook });
+    world.manager.post(&format!("{path}/runs"), start).await.expect(201);
     let mut names = vec![number, alert];
-    for list in ["muster", "approvals", "tasks", "entries", "observables", "assets", "decisions", "evidence"]
-    {
+    let lists =
+        ["muster", "approvals", "tasks", "entries", "observables", "assets", "decisions", "evidence", "runs"];
+    for list in lists {
         let told = world.manager.get(&format!("{path}/{list}")).await.expect(200);
         names.extend(ids(&told));
     }

@@ -337,6 +337,7 @@ async fn every_answer_forbids_scripts_frames_and_guessing_of_types() {
             .replace("/alerts/{id}", "/alerts/ALR-1")
             .replace("/evidence/{id}", "/evidence/EVD-1")
             .replace("/events/{id}", "/events/EVT-1")
+            .replace("/playbooks/{id}", "/playbooks/PBK-1")
             .replace("{number}", "1")
             .replace("{type}", "malware")
             .replace("{*path}", "app.css")

@@ -31,6 +31,7 @@ mod noise;
 mod outside;
 mod plan;
 mod plan_pages;
+mod playbook;
 mod report;
 mod response;
 mod risk;

@@ -145,13 +145,14 @@ enum Tab {
     Decisions,
     Chat,
     Evidence,
+    Playbooks,
     People,
     Graph,
     Related,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 12] = [
+    const ALL: [(Tab, &'static str, &'static str); 13] = [
         (Tab::Overview, "", "Room"),
         (Tab::Response, "/response", "Response"),
         (Tab::Timeline, "/timeline", "Timeline"),
@@ -161,6 +162,7 @@ impl Tab {
         (Tab::Decisions, "/decisions", "Decisions"),
         (Tab::Chat, "/chat", "Chat"),
         (Tab::Evidence, "/evidence", "Evidence"),
+        (Tab::Playbooks, "/playbooks", "Playbooks"),
         (Tab::People, "/people", "People"),
         (Tab::Graph, "/graph", "Graph"),
         (Tab::Related, "/related", "Related"),
@@ -229,6 +231,12 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
     let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
     let whole = html! { (bar::above(app, actor, shown, tab)) (stub.as_ref().unwrap_or(content)) };
     frame::page(app, actor, Nav::Incidents, &title, &topics, &whole).await
+}
+
+/// The tab of the slice above that runs playbooks: what stands around its part.
+pub async fn playbooks_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
+    let shown = Shown::load(app, actor, id).await?;
+    Ok(tab(app, actor, &shown, Tab::Playbooks, part).await)
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

@@ -4,7 +4,7 @@
 
 use domain::plan::{Plan, RoleKey, SeverityLevel};
 use domain::response::approval::gate;
-use domain::response::{ActKind, ApprovalStatus, MusterStatus};
+use domain::response::{ActKind, ApprovalStatus};
 use domain::timeline::EntryKind;
 use domain::{Actor, ApprovalId, IncidentId, Text, UserId};
 use jiff::Timestamp;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::{Record, keep, read, reason, store, text};
+use super::muster;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
@@ -195,9 +196,7 @@ async fn apply(
 }
 
 async fn speaks_for(change: &mut Change<'_>, approval: &Approval, me: UserId) -> Result<()> {
-    let post = store::muster::of_role_in(change.tx, approval.incident, &approval.role).await?;
-    let fills = post.is_some_and(|post| post.status == MusterStatus::Assigned && post.person == Some(me));
-    if fills || plan::holders_in(change, &approval.role).await?.contains(&me) {
+    if muster::speakers_in(change, approval.incident, &approval.role).await?.contains(&me) {
         Ok(())
     } else {
         Err(Error::Forbidden("only somebody who fills the role that is asked gives or refuses it"))

@@ -81,6 +81,23 @@ pub async fn list(app: &App, actor: &Actor, id: IncidentId) -> Result<Vec<Post>>
     store::muster::of_incident(&app.db, id).await
 }
 
+/// Those who speak for a role in an incident, within a change: whoever fills it there, and those who hold it.
+pub async fn speakers_in(
+    change: &mut Change<'_>,
+    incident: IncidentId,
+    role: &RoleKey,
+) -> Result<Vec<UserId>> {
+    let post = store::muster::of_role_in(change.tx, incident, role).await?;
+    let fills = post.filter(|post| post.status == MusterStatus::Assigned).and_then(|post| post.person);
+    let mut speakers: Vec<UserId> = fills.into_iter().collect();
+    for person in plan::holders_in(change, role).await? {
+        if !speakers.contains(&person) {
+            speakers.push(person);
+        }
+    }
+    Ok(speakers)
+}
+
 /// Opens the places that a level asks for, and marks those that it does not.
 pub(super) async fn follow(
     change: &mut Change<'_>,

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { assertAccessible, assertNoOverflow, newPage, picture, startBrowser } from "../tests/support.mjs";
 import { setUp, startWatchbell } from "./world.mjs";
 
-/** Gives the world, the page, `send()`, `holds()` and `stop()`. */
-export async function sitDown() {
-  const world = await startWatchbell();
+/** Gives the world, the page, `send()`, `holds()` and `stop()`; `words` are further ones for `serve`. */
+export async function sitDown(...words) {
+  const world = await startWatchbell(...words);
   let browser;
   const stop = async () => {
     await browser?.stop();

@@ -24,12 +24,12 @@ async function freePort() {
   return port;
 }
 
-/** Starts the server and gives its address, its set-up link, its data folder and `stop()`. */
-export async function startWatchbell() {
+/** Starts the server, with further words for `serve`; gives its address, set-up link, data folder and `stop()`. */
+export async function startWatchbell(...words) {
   const folder = await mkdtemp(join(tmpdir(), "watchbell-e2e-"));
   const data = join(folder, "data");
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(binary, ["serve", "--listen", origin.slice("http://".length), "--data", data], {
+  const child = spawn(binary, ["serve", "--listen", origin.slice("http://".length), "--data", data, ...words], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   const lines = [];

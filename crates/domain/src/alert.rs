@@ -82,7 +82,7 @@ impl AlertState {
     pub fn attach(&self, incident: IncidentId) -> Result<Self> {
         match self {
             Self::New | Self::Acknowledged { .. } => Ok(Self::InIncident { incident }),
-            Self::InIncident { .. } => Err(self.refuse(AlertStatus::InIncident, "; detach it first")),
+            Self::InIncident { .. } => Err(Error::InAnIncident),
             Self::Dismissed { .. } => Err(self.refuse(AlertStatus::InIncident, "; reopen it first")),
         }
     }
@@ -98,7 +98,7 @@ impl AlertState {
     pub fn dismiss(&self, verdict: Verdict, reason: Text) -> Result<Self> {
         match self {
             Self::New | Self::Acknowledged { .. } => Ok(Self::Dismissed { verdict, reason }),
-            Self::InIncident { .. } => Err(self.refuse(AlertStatus::Dismissed, "; detach it first")),
+            Self::InIncident { .. } => Err(Error::InAnIncident),
             Self::Dismissed { .. } => Err(self.refuse(AlertStatus::Dismissed, "; reopen it first")),
         }
     }

@@ -51,6 +51,9 @@ pub enum Error {
     #[error("{what} is {from}; it cannot become {to}{hint}")]
     NotAllowed { what: &'static str, from: &'static str, to: &'static str, hint: &'static str },
 
+    #[error("the alert is part of an incident already; leave it out, or take it out of that incident first")]
+    InAnIncident,
+
     #[error("the {what} is {value} already")]
     NothingChanges { what: &'static str, value: &'static str },
 

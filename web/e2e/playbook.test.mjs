@@ -1,11 +1,17 @@
 // The library of playbooks; one is written, corrected where it is refused, and run on an incident to its end; a shipped
 // procedure is offered for the type of an incident and followed step by step.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { sitDown } from "./desk.mjs";
 
 let desk;
-before(async () => (desk = await sitDown()));
+before(async () => {
+  // The server that is started here may reach this machine.
+  process.env.WATCHBELL_REACH = "127.0.0.1";
+  desk = await sitDown();
+});
 after(async () => desk?.stop());
 
 const LIMIT = { timeout: 180_000 };
@@ -101,4 +107,54 @@ test("a shipped procedure is followed from the incident's page", LIMIT, async ()
   await page.getByRole("button", { name: "Stop the run" }).click();
   await page.getByText("Stopped by").waitFor();
   await holds("run-stopped");
+});
+
+test("a step waits for approval, and one that may have happened for somebody who looks", LIMIT, async () => {
+  const { page, world, send, holds } = desk;
+  // A firewall that takes the first request and dies before it answers.
+  const asked = [];
+  const firewall = createServer((request, response) => {
+    asked.push(request.url);
+    if (asked.length === 1) request.socket.destroy();
+    else response.end("{}");
+  }).listen(0, "127.0.0.1");
+  await once(firewall, "listening");
+  const id = (kind, number) => `${kind}--00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
+  const step = (name, path, next, more) => ({
+    type: "action", name, agent: id("individual", 1), targets: [id("http-api", 1)], on_completion: next,
+    commands: [{ type: "http-api", command: `POST ${path} HTTP/1.1` }], ...more,
+  });
+  const extension = "extension-definition--5b1f3c0e-6c8e-4d7a-9f52-7a2c1f0b9e41";
+  const kept = await send("/api/v1/playbooks", JSON.stringify({
+    type: "playbook", spec_version: "cacao-2.0", id: id("playbook", 1), name: "Cut a host off", created_by: id("identity", 1),
+    created: "2026-01-01T00:00:00.000Z", modified: "2026-01-01T00:00:00.000Z", workflow_start: id("start", 0),
+    workflow: {
+      [id("start", 0)]: { type: "start", on_completion: id("action", 1) },
+      [id("action", 1)]: step("Block the host at the firewall", "/block", id("action", 2), {
+        step_extensions: { [extension]: { approval: { role: "executive_sponsor", expires: 3_600_000 } } },
+      }),
+      [id("action", 2)]: step("End its sessions", "/sessions", id("end", 9), {}),
+      [id("end", 9)]: { type: "end" },
+    },
+    agent_definitions: { [id("individual", 1)]: { type: "individual", name: "On call" } },
+    target_definitions: {
+      [id("http-api", 1)]: { type: "http-api", name: "Edge firewall", address: { url: [`http://127.0.0.1:${firewall.address().port}`] } },
+    },
+  }), "application/json", 201);
+  const declared = await incident("malware", "A host beacons");
+  const start = JSON.stringify({ playbook: kept.id });
+  const run = await send(`/api/v1/incidents/${declared.id}/runs`, start, "application/json", 201);
+  await page.goto(`${world.origin}/runs/${run.id}`);
+  await page.getByText("0 of 1 have said yes.").waitFor();
+  assert.equal(asked.length, 0, "nothing is done before");
+  await holds("run-approval");
+  await page.getByRole("button", { name: "Approve" }).click();
+  // The page follows by itself.
+  await page.getByText("It may have happened, and nobody knows.").waitFor();
+  assert.deepEqual(asked, ["/block"]);
+  await holds("run-doubt");
+  await page.getByRole("button", { name: "It happened" }).click();
+  await page.getByText("Completed").first().waitFor();
+  assert.deepEqual(asked, ["/block", "/sessions"], "it is not done twice");
+  firewall.close();
 });

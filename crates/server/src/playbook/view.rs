@@ -241,7 +241,7 @@ fn doubts(run: &Record, playbook: &Playbook, desk: &Desk) -> Vec<Wait> {
         let why = match why {
             Doubt::Interrupted => "The server went down while it was under way.".to_owned(),
             Doubt::TimedOut => "Its time ran out while it was under way.".to_owned(),
-            Doubt::Unknown(why) => format!("{}.", why.trim_end_matches('.')),
+            Doubt::Unknown(why) => sentence(&why),
         };
         let mut wait = Wait::of("doubt", key.to_string(), &step, playbook, desk);
         wait.text = match call {
@@ -253,6 +253,13 @@ fn doubts(run: &Record, playbook: &Playbook, desk: &Desk) -> Vec<Wait> {
         wait
     };
     run.state.doubts().into_iter().map(of).collect()
+}
+
+/// A reason as a sentence.
+fn sentence(why: &str) -> String {
+    let mut letters = why.trim_end_matches('.').chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).chain(['.']).collect()
 }
 
 fn outputs(playbook: &Playbook, step: Option<&cacao::Step>) -> Vec<OutputView> {

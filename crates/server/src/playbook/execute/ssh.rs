@@ -172,17 +172,34 @@ fn remote(work: &Work) -> (String, Option<String>) {
     match work.call.kind.as_str() {
         "bash" => ("bash -s".to_owned(), Some(format!("{text}\n"))),
         "powershell" => {
-            let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-            let packed = base64::engine::general_purpose::STANDARD.encode(wide);
-            (format!("powershell -NoProfile -NonInteractive -EncodedCommand {packed}"), None)
+            (format!("powershell -NoProfile -NonInteractive -EncodedCommand {}", packed(text)), None)
         }
         _ => (text.clone(), None),
     }
 }
 
+/// A script as `-EncodedCommand` takes it: base64 of UTF-16.
+fn packed(script: &str) -> String {
+    let wide: Vec<u8> = script.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    base64::engine::general_purpose::STANDARD.encode(wide)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn powershell_gets_a_script_that_no_shell_on_the_way_can_read() {
+        let packed = packed("Get-Process 'a b' | Stop-Process; \"$env:COMPUTERNAME\"");
+        assert!(packed.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)));
+        let wide = base64::engine::general_purpose::STANDARD.decode(packed).unwrap();
+        let units: Vec<u16> =
+            wide.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
+        assert_eq!(
+            String::from_utf16(&units).unwrap(),
+            "Get-Process 'a b' | Stop-Process; \"$env:COMPUTERNAME\""
+        );
+    }
 
     #[test]
     fn what_a_host_prints_is_never_taken_for_ssh_itself() {

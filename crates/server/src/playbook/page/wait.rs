@@ -68,10 +68,12 @@ pub fn card(run: &Record, wait: &Wait, desk: &Desk) -> Markup {
         section class="card wait" id=(anchor(wait)) data-kind=(wait.kind) data-yours=[wait.yours.then_some("")] aria-label={ "Waiting: " (wait.title) } {
             div class="card-head" { h2 { (wait.title) } (badge(wait)) }
             div class="card-body stack-s" {
-                div class="row small" {
-                    (whose(wait))
-                    @if let Some(within) = &wait.due_within { span class="due" { (parts::icon("clock")) "within " (within) } }
-                    @if let Some(until) = wait.until { span class="due" { (parts::icon("clock")) time datetime=(until) data-countdown="600" { (until.strftime("%Y-%m-%d %H:%M UTC")) } } }
+                @if wait.role_title.is_some() || wait.due_within.is_some() || wait.until.is_some() {
+                    div class="row small" {
+                        (whose(wait))
+                        @if let Some(within) = &wait.due_within { span class="due" { (parts::icon("clock")) "within " (within) } }
+                        @if let Some(until) = wait.until { span class="due" { (parts::icon("clock")) time datetime=(until) data-countdown="600" { (until.strftime("%Y-%m-%d %H:%M UTC")) } } }
+                    }
                 }
                 (about(run, wait))
                 @match wait.kind {

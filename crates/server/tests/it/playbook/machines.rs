@@ -170,6 +170,32 @@ async fn what_may_have_happened_waits_for_a_person() {
     assert!(timeline(&world.observer, &incident).await.contains("nobody knows"));
 }
 
+#[tokio::test]
+async fn a_secret_is_named_and_stands_nowhere() {
+    let target = Target::start().await;
+    let world = spawn_with(reaching(&target.address)).await;
+    let mut playbook = http_book(&target.address);
+    playbook["target_definitions"][id("http-api", 1)]["authentication_info"] = json!(id("user-auth", 1));
+    let number = keep(&world.manager, &playbook).await;
+    let incident = super::incident(&world).await;
+    let run = super::run(&world, &incident, &number, json!({ "__host__": "x" })).await;
+    let failed = until(&world.observer, &run, is("failed")).await;
+    assert!(failed["steps"][1]["reason"].as_str().unwrap().contains("there is no secret web"), "{failed}");
+    std::fs::create_dir_all(world.app.data.join("secrets")).unwrap();
+    std::fs::write(world.app.data.join("secrets/web"), "correct-horse\n").unwrap();
+    let run = super::run(&world, &incident, &number, json!({ "__host__": "x" })).await;
+    until(&world.observer, &run, is("completed")).await;
+    let (_, headers, _) = target.asked().pop().unwrap();
+    let told = headers["authorization"].strip_prefix("Basic ").unwrap();
+    assert_eq!(told, base64(&format!("{}:correct-horse", whoami())));
+    let log = world.observer.get(&format!("{run}/events")).await.list().to_string();
+    let said = timeline(&world.observer, &incident).await;
+    let (_, page) = world.observer.page(&run.replace("/api/v1", "")).await;
+    for text in [log, said, page] {
+        assert!(!text.contains("correct-horse") && !text.contains(told), "{text}");
+    }
+}
+
 fn policy(policy: Value) -> Value {
     json!({ "step_extensions": { cacao::EXTENSION: policy } })
 }

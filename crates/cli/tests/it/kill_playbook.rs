@@ -1,7 +1,8 @@
 //! A run of a playbook survives anything. The real server is killed without warning (`kill -9`) at random moments while
 //! it carries out runs whose steps must not be done twice. Each time it starts again, what may have happened is in
 //! doubt, and nothing else is; a person (here: the target's own record) settles it. In the end every run that was
-//! acknowledged is complete, and every step of it was done exactly once. `WATCHBELL_RUNS=500` makes it long.
+//! acknowledged is complete, and every step of it was done exactly once. `WATCHBELL_RUNS=500` makes it long,
+//! `WATCHBELL_DATABASE` has it run on an empty PostgreSQL database.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -8,14 +8,19 @@ mod run;
 mod tab;
 mod wait;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use cacao::CommandKind;
-use domain::{IncidentType, Permission};
+use domain::{Actor, IncidentId, IncidentType, Permission};
 use maud::{Markup, PreEscaped, html};
 
-use super::run::{RunView, open};
+use super::role::Desk;
+use super::run::{Record, RunView, open};
+use super::view::Wait;
 use super::{Playbook, TOPIC, list};
 use crate::app::App;
 use crate::error::Result;
@@ -42,6 +47,7 @@ pub fn routes() -> Router<App> {
 async fn library(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
     let all = list(&app, &actor).await?;
     let running = if actor.may(Permission::ReadIncident) { open(&app, &actor).await? } else { Vec::new() };
+    let mine = waits_for_reader(&app, &actor, &running).await?;
     let may_edit = actor.may(Permission::EditPlan);
     let content = html! {
         header class="page-head" {
@@ -52,6 +58,7 @@ async fn library(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
             @if may_edit { div class="page-actions" { a class="button" data-kind="primary" href="/playbooks/new" { (parts::icon("plus")) "Add a playbook" } } }
         }
         div class="stack" id="playbooks" data-refresh=(TOPIC) hx-get="/playbooks" hx-select="#playbooks" hx-trigger={ "live:" (TOPIC) " from:body" } hx-swap="outerHTML" {
+            @if !mine.is_empty() { section class="card" aria-labelledby="mine" { div class="card-head" { h2 id="mine" { "Waits for you" } span class="muted" { (mine.len()) } } (wait::lines(&mine)) } }
             @if !running.is_empty() { (running_now(&running)) }
             @if all.is_empty() {
                 (parts::empty("play", "No playbooks yet", "Paste a CACAO v2.0 playbook: it is checked, drawn and kept, and can then be run on an incident.", may_edit.then_some(("/playbooks/new", "Add a playbook"))))
@@ -61,14 +68,31 @@ async fn library(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
     Ok(frame::page(&app, &actor, Nav::Playbooks, "Playbooks", &[TOPIC], &content).await)
 }
 
-fn running_now(runs: &[RunView]) -> Markup {
+/// What waits in these runs for whoever reads, by the roles that they fill in each incident.
+async fn waits_for_reader(app: &App, actor: &Actor, runs: &[Record]) -> Result<Vec<(Record, Wait)>> {
+    let mut desks: BTreeMap<IncidentId, Desk> = BTreeMap::new();
+    for run in runs {
+        if let Entry::Vacant(free) = desks.entry(run.incident) {
+            free.insert(Desk::of(app, actor, run.incident).await?);
+        }
+    }
+    let mut mine = Vec::new();
+    for run in runs {
+        let Some(desk) = desks.get(&run.incident) else { continue };
+        mine.extend(tab::waiting(app, actor, std::slice::from_ref(run), desk).await?);
+    }
+    mine.retain(|(_, wait)| wait.yours);
+    Ok(mine)
+}
+
+fn running_now(runs: &[Record]) -> Markup {
     html! {
         section class="card" aria-labelledby="running" {
             div class="card-head" { h2 id="running" { "Running now" } span class="muted" { (runs.len()) } }
             div class="table-scroll" role="group" aria-label="Running now" tabindex="0" {
                 table class="table" data-narrow="stack" {
                     thead { tr { th { "Run" } th { "Incident" } th { "State" } th data-type="number" { "Steps done" } th { "Started" } } }
-                    tbody { @for run in runs { (run_row(run, true)) } }
+                    tbody { @for run in runs { (run_row(&run.view(), true)) } }
                 }
             }
         }

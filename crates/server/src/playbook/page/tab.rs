@@ -66,7 +66,7 @@ pub async fn page(
 }
 
 /// What waits in all runs that are not over, theirs who asks first.
-async fn waiting(app: &App, actor: &Actor, runs: &[Record], desk: &Desk) -> Result<Vec<(Record, Wait)>> {
+pub async fn waiting(app: &App, actor: &Actor, runs: &[Record], desk: &Desk) -> Result<Vec<(Record, Wait)>> {
     let mut all = Vec::new();
     for record in runs.iter().filter(|run| run.ended_at.is_none()) {
         let playbook = get(app, actor, record.playbook, Some(record.version)).await?.read()?;

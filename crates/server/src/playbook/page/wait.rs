@@ -12,20 +12,28 @@ use super::super::view::{OutputView, Wait};
 use super::plain_name;
 use crate::web::parts;
 
-/// What waits in an incident's runs, a line each.
+/// What waits in an incident's runs, as a card.
 pub fn list(waiting: &[(Record, Wait)]) -> Markup {
     html! {
         section class="card" aria-labelledby="waiting" {
             div class="card-head" { h3 id="waiting" { "Waits for people" } span class="muted" { (waiting.len()) } }
-            ul class="choosable" {
-                @for (run, wait) in waiting {
-                    li {
-                        div {
-                            p { a href={ "/runs/" (run.id) "#" (anchor(wait)) } { (wait.title) } span class="muted small" { " · " (run.name) " · " (run.id) } }
-                            div class="row small" { (badge(wait)) (whose(wait)) }
-                        }
-                        a class="button" data-size="small" data-kind=[wait.yours.then_some("primary")] aria-label={ "Open: " (wait.title) } href={ "/runs/" (run.id) "#" (anchor(wait)) } { "Open" }
+            (lines(waiting))
+        }
+    }
+}
+
+/// The same, a line each.
+pub fn lines(waiting: &[(Record, Wait)]) -> Markup {
+    html! {
+        ul class="choosable" {
+            @for (run, wait) in waiting {
+                @let href = format!("/runs/{}#{}", run.id, anchor(wait));
+                li {
+                    div {
+                        p { a href=(href) { (wait.title) } span class="muted small" { " · " (run.name) " · " (run.incident) } }
+                        div class="row small" { (badge(wait)) (whose(wait)) }
                     }
+                    a class="button" data-size="small" data-kind=[wait.yours.then_some("primary")] aria-label={ "Open: " (wait.title) } href=(href) { "Open" }
                 }
             }
         }

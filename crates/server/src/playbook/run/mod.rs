@@ -303,7 +303,7 @@ pub async fn of_incident(app: &App, actor: &Actor, incident: IncidentId) -> Resu
 }
 
 /// The runs that are not over, of all incidents that the actor may see.
-pub async fn open(app: &App, actor: &Actor) -> Result<Vec<RunView>> {
+pub async fn open(app: &App, actor: &Actor) -> Result<Vec<Record>> {
     need(actor, Permission::ReadIncident, "reading runs")?;
     store::open_of(&app.db, actor, MOST_OPEN).await
 }

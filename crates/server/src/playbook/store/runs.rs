@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::super::run::{Line, Record, RunView};
+use super::super::run::{Line, Record};
 use crate::change::{Change, time};
 use crate::error::Result;
 use crate::identity::scope::{account, others, visible};
@@ -102,7 +102,7 @@ pub async fn of_family(db: &Db, actor: &Actor, family: &[IncidentId]) -> Result<
 }
 
 /// The runs that are not over, of the incidents that the actor may see, oldest first.
-pub async fn open_of(db: &Db, actor: &Actor, limit: i64) -> Result<Vec<RunView>> {
+pub async fn open_of(db: &Db, actor: &Actor, limit: i64) -> Result<Vec<Record>> {
     let rows = sqlx::query(concat!(
         runs!("r.ended_at is null and "),
         visible!("r.incident", "$1"),
@@ -112,7 +112,7 @@ pub async fn open_of(db: &Db, actor: &Actor, limit: i64) -> Result<Vec<RunView>>
     .bind(limit)
     .fetch_all(db.readers())
     .await?;
-    rows.iter().map(|row| record(row).map(|record| record.view())).collect()
+    rows.iter().map(record).collect()
 }
 
 /// All runs that are not over.

@@ -106,6 +106,13 @@ async fn an_approval_is_given_by_role_with_quorum_and_stand_ins() {
         let waiting = until(&world.responder, &run, waits("approval")).await["waiting"][0].clone();
         assert_eq!((&waiting["role_title"], &waiting["yours"]), (&json!("Executive sponsor"), &json!(true)));
         assert_eq!(waiting["who"], json!(["Rita Responder"]));
+        let (_, page) = world.responder.page("/playbooks").await;
+        assert!(page.contains("Waits for you") && page.contains("Running now"), "{page}");
+        let (_, page) = world.manager.page("/playbooks").await;
+        assert!(
+            !page.contains("Waits for you") && page.contains("Running now"),
+            "whoever has no say is not asked"
+        );
         let yes = json!({ "key": waiting["key"], "yes": true });
         // Whoever steers has no say where the role is filled.
         world.manager.post(&format!("{run}/approve"), yes.clone()).await.expect(403);

@@ -8,6 +8,7 @@ mod demo;
 mod files;
 mod hunt;
 mod import;
+mod obligations;
 mod papers;
 mod playbook;
 mod rules;
@@ -43,6 +44,7 @@ enum Command {
     Tail(tail::Args),
     Rules(rules::Args),
     Playbook(playbook::Args),
+    Obligations(obligations::Args),
     Demo(demo::Args),
     Import(import::Args),
     Report(papers::ReportArgs),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Tail(args) => tail::run(&args),
         Command::Rules(args) => rules::run(&args),
         Command::Playbook(args) => playbook::run(&args),
+        Command::Obligations(args) => obligations::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Report(args) => papers::report(&args),

@@ -25,6 +25,9 @@ pub enum Error {
     #[error("the contract with {partner} cannot be used: {why}")]
     Contract { partner: String, why: String },
 
+    #[error("whoever asks for a {what} cannot approve it; ask somebody else")]
+    OwnApproval { what: &'static str },
+
     #[error("{what} must not be blank")]
     Blank { what: &'static str },
 
@@ -71,9 +74,6 @@ pub enum Error {
 
     #[error("this person commands the incident already")]
     AlreadyCommander,
-
-    #[error("whoever asks for an approval cannot give or refuse it; somebody else must")]
-    OwnApproval,
 
     #[error("only whoever is asked answers for themselves; you are not asked for this place")]
     NotAsked,

@@ -85,6 +85,12 @@ ids! {
     LinkId = "LNK", "a link's number", "LNK-1";
     /// That one incident was merged into another.
     MergeId = "MRG", "a merge's number", "MRG-1";
+    /// A notice to an authority, to people or to a partner.
+    NoticeId = "NTC", "a notice's number", "NTC-1";
+    /// The decision that a duty to notify is not met by the incident.
+    WaiverId = "NND", "the number of a decision not to notify", "NND-1";
+    /// A version of the profile that selects duties to notify.
+    DutyProfileId = "DPR", "a profile's number", "DPR-1";
     AlertId = "ALR", "an alert's number", "ALR-1";
     EvidenceId = "EVD", "an evidence item's number", "EVD-1";
     PlaybookId = "PBK", "a playbook's number", "PBK-1";

@@ -211,7 +211,7 @@ fn nobody_approves_what_they_asked_for_and_a_word_counts_once() {
     let asked = ApprovalStatus::Asked;
     assert_eq!(
         sentence(asked.give(ada, ada)),
-        "whoever asks for an approval cannot give or refuse it; somebody else must"
+        "whoever asks for a word cannot approve it; ask somebody else"
     );
     let given = asked.give(ada, ben).unwrap();
     assert_eq!(given.use_up().unwrap(), ApprovalStatus::Used);

@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod identity;
 pub mod incident;
 pub mod intake;
+pub mod obligation;
 pub mod plan;
 pub mod playbook;
 pub mod report;

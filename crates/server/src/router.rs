@@ -17,7 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
-use crate::{alert, audit, event, evidence, identity, incident, intake, plan, playbook, report, source};
+use crate::{
+    alert, audit, event, evidence, identity, incident, intake, obligation, plan, playbook, report, source,
+};
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,6 +263,36 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/runs/{id}/settle", May(P::WorkIncident)),
     ("POST", "/api/v1/runs/{id}/stop", May(P::WorkIncident)),
     ("POST", "/api/v1/runs/{id}/roll-back", May(P::WorkIncident)),
+    // obligation
+    ("GET", "/settings/obligations", May(P::ReadPlan)),
+    ("POST", "/settings/obligations", May(P::EditPlan)),
+    ("POST", "/settings/obligations/contracts", May(P::EditPlan)),
+    ("POST", "/settings/obligations/contracts/{duty}/remove", May(P::EditPlan)),
+    ("GET", "/incidents/{id}/obligations", May(P::ReadIncident)),
+    ("POST", "/incidents/{id}/obligations/facts", May(P::WorkIncident)),
+    ("GET", "/incidents/{id}/obligations/sheet", May(P::ReadIncident)),
+    ("POST", "/incidents/{id}/obligations/sheet", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/obligations/waivers", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/obligations/waivers/{waiver}/{verb}", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/obligations/notices", May(P::WorkIncident)),
+    ("GET", "/incidents/{id}/obligations/notices/{notice}", May(P::ReadIncident)),
+    ("POST", "/incidents/{id}/obligations/notices/{notice}", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/obligations/notices/{notice}/sent", May(P::WorkIncident)),
+    ("POST", "/incidents/{id}/obligations/notices/{notice}/{verb}", May(P::WorkIncident)),
+    ("GET", "/incidents/{id}/obligations/notices/{notice}/file", May(P::WorkIncident)),
+    ("GET", "/api/v1/obligations/profile", May(P::ReadPlan)),
+    ("PUT", "/api/v1/obligations/profile", May(P::EditPlan)),
+    ("GET", "/api/v1/incidents/{id}/obligations", May(P::ReadIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/facts", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/sheet", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/waivers", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/waivers/{waiver}/{verb}", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/notices", May(P::WorkIncident)),
+    ("GET", "/api/v1/incidents/{id}/obligations/notices/{notice}", May(P::ReadIncident)),
+    ("PUT", "/api/v1/incidents/{id}/obligations/notices/{notice}", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/notices/{notice}/sent", May(P::WorkIncident)),
+    ("POST", "/api/v1/incidents/{id}/obligations/notices/{notice}/{verb}", May(P::WorkIncident)),
+    ("GET", "/api/v1/incidents/{id}/obligations/notices/{notice}/file", May(P::WorkIncident)),
     // report
     ("GET", "/incidents/{id}/report", May(P::ReadIncident)),
     ("GET", "/api/v1/incidents/{id}/report", May(P::ExportIncident)),
@@ -499,6 +531,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(incident::api::routes())
         .merge(evidence::api::routes())
         .merge(playbook::api::routes())
+        .merge(obligation::api::routes())
         .merge(report::api::routes())
         .merge(audit::api::routes())
 }
@@ -528,6 +561,7 @@ pub fn router(app: App) -> Router {
         .merge(incident::page::routes())
         .merge(evidence::page::routes())
         .merge(playbook::page::routes())
+        .merge(obligation::page::routes())
         .merge(report::page::routes())
         .merge(audit::page::routes());
     api.merge(pages)

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, evidence, identity, incident, intake, plan, playbook, router};
+use crate::{audit, evidence, identity, incident, intake, obligation, plan, playbook, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -29,6 +29,7 @@ impl Server {
         let app = App::open(config).await?;
         plan::ensure_in_force(&app).await?;
         incident::library::shipped()?;
+        obligation::book()?;
         intake::resume(&app).await?;
         evidence::upload::tidy(&app).await?;
         playbook::shipped::ensure(&app).await?;
@@ -44,6 +45,7 @@ impl Server {
         let (stopping, stopped) = tokio::sync::watch::channel(false);
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
         let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
+        let duties = tokio::spawn(obligation::watch::watch(self.app.clone()));
         let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
         let carrying = tokio::spawn(playbook::carry::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
@@ -61,6 +63,7 @@ impl Server {
         syslog.await.ok();
         watching.abort();
         clocks.abort();
+        duties.abort();
         keeping.abort();
         carrying.abort();
         signing.abort();

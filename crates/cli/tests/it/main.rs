@@ -7,6 +7,7 @@ mod hunt;
 mod kill;
 mod kill_playbook;
 mod playbook;
+mod obligations;
 mod rules;
 mod served;
 mod story;

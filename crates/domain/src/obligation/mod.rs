@@ -8,6 +8,7 @@
 //!
 //! Nothing here is legal advice: each duty carries its source, how far it was checked, and since when.
 
+pub mod approval;
 mod book;
 mod calendar;
 pub mod clock;

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::clock::shown;
 use super::{Duty, DutyKey, FactKey, Known, SectionKey, Stage, StageKey};
@@ -112,7 +113,7 @@ pub struct Subject<'a> {
 }
 
 /// A notice as it would be sent now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     pub duty: DutyKey,
     pub stage: StageKey,
@@ -123,7 +124,7 @@ pub struct Draft {
     pub markdown: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DraftSection {
     pub section: SectionKey,
     pub title: String,

@@ -41,7 +41,7 @@ impl ApprovalStatus {
 
     fn answer(self, to: Self, asked_by: UserId, by: UserId) -> Result<Self> {
         match self {
-            Self::Asked if asked_by == by => Err(Error::OwnApproval),
+            Self::Asked if asked_by == by => Err(Error::OwnApproval { what: "word" }),
             Self::Asked => Ok(to),
             _ => Err(self.refuse_move(to, "; ask anew")),
         }

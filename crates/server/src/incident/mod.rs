@@ -5,8 +5,9 @@
 //! (entries, decisions), [`chat`], [`visit`] (what is new to whom), [`findings`] (observables, assets),
 //! [`assets`] (where they stand), [`impact`] (data, people, work, money), [`custom`] (the organisation's own fields and statuses), [`follow`] (what alerts bring in
 //! afterwards), [`export`] (what is taken out), [`figure`] (the timeline drawn), [`dossier`] (all of it for
-//! reports).
+//! reports), [`above`] (what slices above do to an incident).
 
+pub mod above;
 pub mod alike;
 pub mod api;
 pub mod assets;

@@ -13,12 +13,13 @@ use ledger::{Checkpoint, SigningKey};
 use paper::Format;
 use tokio::sync::mpsc;
 
-use super::{document, print};
+use super::document;
 use crate::app::App;
 use crate::audit::{self, Version};
 use crate::error::{Error, Result};
 use crate::evidence::{self, Evidence};
 use crate::identity::need;
+use crate::web::press::print;
 use crate::{event, incident};
 
 /// How many record versions are read at once.

@@ -8,6 +8,7 @@ pub mod bundle;
 mod chat;
 mod closing;
 mod custody_form;
+mod duties;
 pub mod exhibit;
 mod findings;
 mod impact;
@@ -17,25 +18,25 @@ mod response;
 mod story;
 mod words;
 
-use std::sync::LazyLock;
-
 use domain::{Actor, IncidentId, Permission};
 use jiff::Timestamp;
 use ledger::Checkpoint;
-use paper::{Document, Fonts, Format, Marking, Press};
+use paper::{Document, Format, Marking};
 
 use crate::app::App;
 use crate::audit;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::evidence::{self, Evidence};
 use crate::identity::need;
 use crate::incident::{self, Dossier};
-use crate::web::assets;
+use crate::obligation;
+use crate::web::press::print;
 
 /// Everything that a report is drawn from.
 struct Sources {
     dossier: Dossier,
     evidence: Vec<Evidence>,
+    duties: obligation::Case,
     checkpoint: Checkpoint,
     fingerprint: String,
     now: Timestamp,
@@ -69,6 +70,7 @@ async fn document(app: &App, actor: &Actor, id: IncidentId, note: &str) -> Resul
     let sources = Sources {
         dossier: Box::pin(incident::dossier(app, actor, id)).await?,
         evidence: evidence::of_incident(app, actor, id).await?,
+        duties: obligation::case(app, actor, id).await?,
         checkpoint: Checkpoint::open(note.as_bytes(), key)?,
         fingerprint: key.fingerprint(),
         now: app.clock.now(),
@@ -84,22 +86,8 @@ async fn document(app: &App, actor: &Actor, id: IncidentId, note: &str) -> Resul
     story::draw(&mut document, &sources);
     response::draw(&mut document, &sources);
     impact::draw(&mut document, &sources);
+    duties::draw(&mut document, &sources)?;
     findings::draw(&mut document, &sources);
     closing::draw(&mut document, &sources);
     Ok(document)
-}
-
-/// The press with the house's typefaces, loaded once.
-static PRESS: LazyLock<Result<Press, String>> = LazyLock::new(|| {
-    let extra = assets::print_fonts().into_iter().map(|font| &*Vec::leak(font)).collect();
-    Press::new(&Fonts { extra }).map_err(|error| error.to_string())
-});
-
-/// Typesetting takes a moment and a thread of its own.
-async fn print(document: Document, format: Format) -> Result<Vec<u8>> {
-    let printed = tokio::task::spawn_blocking(move || {
-        let press = PRESS.as_ref().map_err(|error| Error::Print(error.clone()))?;
-        press.render(&document, format).map_err(|error| Error::Print(error.to_string()))
-    });
-    printed.await.map_err(std::io::Error::other)?
 }

@@ -15,5 +15,6 @@ pub mod openapi;
 pub mod paging;
 pub mod parts;
 pub mod presence;
+pub mod press;
 pub mod problem;
 pub mod toast;

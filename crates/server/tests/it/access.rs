@@ -68,6 +68,7 @@ fn fill_common(path: &str) -> String {
         .replace("/events/{id}", "/events/EVT-1")
         .replace("/playbooks/{id}", "/playbooks/PBK-1")
         .replace("/suppressions/{id}", "/suppressions/SUP-1")
+        .replace("/contracts/{duty}", "/contracts/none")
         .replace("/rules/{id}", "/rules/none")
         .replace("/entities/{kind}/{name}", "/entities/host/nobody")
         .replace("/sources/{name}", "/sources/edge")

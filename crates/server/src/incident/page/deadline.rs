@@ -20,8 +20,14 @@ pub struct Deadline {
 
 /// The earliest deadline of an incident that the caller may see. A further kind is a line in `all`.
 pub async fn next(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
-    let all = [task(app, incident).await?, clock(app, incident).await?];
+    let all = [task(app, incident).await?, clock(app, incident).await?, above(app, incident).await?];
     Ok(all.into_iter().flatten().min_by_key(|deadline| deadline.due))
+}
+
+/// What slices above know to be due: clocks of duties to notify.
+async fn above(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {
+    let due = store::due::next(&app.db, incident).await?;
+    Ok(due.map(|due| Deadline { what: due.what, due: due.at, href: due.href }))
 }
 
 async fn task(app: &App, incident: IncidentId) -> Result<Option<Deadline>> {

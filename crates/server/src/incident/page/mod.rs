@@ -146,13 +146,14 @@ enum Tab {
     Chat,
     Evidence,
     Playbooks,
+    Obligations,
     People,
     Graph,
     Related,
 }
 
 impl Tab {
-    const ALL: [(Tab, &'static str, &'static str); 13] = [
+    const ALL: [(Tab, &'static str, &'static str); 14] = [
         (Tab::Overview, "", "Room"),
         (Tab::Response, "/response", "Response"),
         (Tab::Timeline, "/timeline", "Timeline"),
@@ -163,6 +164,7 @@ impl Tab {
         (Tab::Chat, "/chat", "Chat"),
         (Tab::Evidence, "/evidence", "Evidence"),
         (Tab::Playbooks, "/playbooks", "Playbooks"),
+        (Tab::Obligations, "/obligations", "Obligations"),
         (Tab::People, "/people", "People"),
         (Tab::Graph, "/graph", "Graph"),
         (Tab::Related, "/related", "Related"),
@@ -237,6 +239,12 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
 pub async fn playbooks_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
     let shown = Shown::load(app, actor, id).await?;
     Ok(tab(app, actor, &shown, Tab::Playbooks, part).await)
+}
+
+/// The tab of duties to notify, whose part is drawn above.
+pub async fn obligations_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
+    let shown = Shown::load(app, actor, id).await?;
+    Ok(tab(app, actor, &shown, Tab::Obligations, part).await)
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

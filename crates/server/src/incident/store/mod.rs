@@ -5,6 +5,7 @@
 pub mod approval;
 pub mod clock;
 pub mod custom;
+pub mod due;
 pub mod impact;
 pub mod kin;
 pub mod library;

@@ -1,0 +1,53 @@
+//! The pages of duties to notify: an incident's [`duties`] with the [`fields`] of its facts, the fact [`sheet`], a
+//! [`notice`], and the organisation's [`profile`].
+
+mod duties;
+mod fields;
+mod notice;
+mod profile;
+mod sheet;
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::routing::{get, post};
+use domain::obligation::SectionKey;
+
+use super::api;
+use crate::app::App;
+use crate::error::{Error, Result};
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/settings/obligations", get(profile::page).post(profile::set))
+        .route("/settings/obligations/contracts", post(profile::add_contract))
+        .route("/settings/obligations/contracts/{duty}/remove", post(profile::remove_contract))
+        .route("/incidents/{id}/obligations", get(duties::page))
+        .route("/incidents/{id}/obligations/facts", post(duties::answer))
+        .route("/incidents/{id}/obligations/sheet", get(sheet::page).post(sheet::write))
+        .route("/incidents/{id}/obligations/waivers", post(duties::waive))
+        .route("/incidents/{id}/obligations/waivers/{waiver}/{verb}", post(duties::act_on_waiver))
+        .route("/incidents/{id}/obligations/notices", post(notice::begin))
+        .route("/incidents/{id}/obligations/notices/{notice}", get(notice::page).post(notice::reword))
+        .route("/incidents/{id}/obligations/notices/{notice}/sent", post(notice::sent))
+        .route("/incidents/{id}/obligations/notices/{notice}/{verb}", post(notice::act))
+        .route("/incidents/{id}/obligations/notices/{notice}/file", get(api::file))
+}
+
+/// The fields of a form; a name may come several times.
+type Pairs = Vec<(String, String)>;
+
+fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
+    pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
+}
+
+/// The sections of the fact sheet in a form: `section.nature`.
+fn sections(pairs: &Pairs) -> Result<BTreeMap<SectionKey, String>> {
+    let named = pairs.iter().filter_map(|(name, text)| Some((name.strip_prefix("section.")?, text)));
+    named
+        .map(|(name, text)| {
+            let section = name.parse().map_err(|error: domain::Error| Error::Invalid(error.to_string()))?;
+            Ok((section, text.clone()))
+        })
+        .collect()
+}

@@ -14,6 +14,8 @@ use crate::change::Change;
 use crate::error::Result;
 use crate::incident::{self, above};
 
+/// Where the outbox tells of an alarm: `INC-1/gdpr_33/notification/half`.
+const ALARM: &str = "obligation.alarm";
 /// How often the clocks are looked at.
 const EVERY: Duration = Duration::from_secs(20);
 
@@ -64,7 +66,8 @@ pub(super) async fn call(change: &mut Change<'_>, id: IncidentId, running: &[Run
             clock.deadline.strftime("%Y-%m-%d %H:%M UTC")
         );
         above::line(change, &Actor::Watchbell, id, EntryKind::Status, line).await?;
-        change.tell("obligations", &id.to_string(), Some(id.get())).await?;
+        let record = format!("{id}/{}/{}/{alarm}", clock.duty, clock.stage);
+        change.tell(ALARM, &record, Some(id.get())).await?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ fn told_at(config: server::Config) -> server::Config {
 async fn declared(by: &As) -> String {
     let incident = json!({
         "title": "Mailbox read by a stranger", "type": "data_breach", "functional": "low", "information": "privacy",
-        "recoverability": "regular", "reason": "As confirmed.",
+        "recoverability": "regular",
     });
     let made = by.post("/api/v1/incidents", incident).await;
     made.expect(201)["id"].as_str().unwrap().to_owned()

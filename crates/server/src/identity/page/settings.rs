@@ -46,6 +46,12 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
                 (account_table(&accounts, manages))
                 @if manages { div class="card-body" { (account_form()) } }
             }
+            @if actor.may(Permission::ReadPlan) {
+                section class="card" aria-labelledby="organisation" {
+                    div class="card-head" { h2 id="organisation" { "The organisation" } }
+                    ul class="lines" { li { a class="line-main" href="/settings/obligations" { "Duties to notify: who we are" } span class="muted small" { "Countries, roles and contracts that select which laws can apply" } } }
+                }
+            }
             section class="card" aria-labelledby="keys" {
                 div class="card-head" { h2 id="keys" { "API keys" } a href="/api" { "API reference" } }
                 (key_table(&keys))

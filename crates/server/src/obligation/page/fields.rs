@@ -23,7 +23,7 @@ pub fn field(fact: &Fact, answer: Option<&Answer>, zone: &TimeZone, hint: Option
             FactKind::Words => {
                 fieldset class="field" aria-describedby=[helps.then_some(&help)] {
                     legend { (fact.question) }
-                    div class="checks" {
+                    div class="checks" data-many[fact.options.len() > 11] {
                         @for option in &fact.options {
                             label class="check" { input type="checkbox" name=(name) value=(option.word) checked[has(answer, option.word.as_str())]; span { (option.label) } }
                         }

@@ -1,7 +1,9 @@
-//! The pages of duties to notify: an incident's [`duties`] with the [`fields`] of its facts, the fact [`sheet`], a
-//! [`notice`], and the organisation's [`profile`].
+//! The pages of duties to notify: an incident's [`duties`], each [`duty`] and what is [`asked`] with the [`fields`] of
+//! its facts, the fact [`sheet`], a [`notice`], and the organisation's [`profile`].
 
+mod asked;
 mod duties;
+mod duty;
 mod fields;
 mod notice;
 mod profile;
@@ -23,10 +25,10 @@ pub fn routes() -> Router<App> {
         .route("/settings/obligations/contracts", post(profile::add_contract))
         .route("/settings/obligations/contracts/{duty}/remove", post(profile::remove_contract))
         .route("/incidents/{id}/obligations", get(duties::page))
-        .route("/incidents/{id}/obligations/facts", post(duties::answer))
+        .route("/incidents/{id}/obligations/facts", post(asked::answer))
         .route("/incidents/{id}/obligations/sheet", get(sheet::page).post(sheet::write))
-        .route("/incidents/{id}/obligations/waivers", post(duties::waive))
-        .route("/incidents/{id}/obligations/waivers/{waiver}/{verb}", post(duties::act_on_waiver))
+        .route("/incidents/{id}/obligations/waivers", post(duty::waive))
+        .route("/incidents/{id}/obligations/waivers/{waiver}/{verb}", post(duty::act_on_waiver))
         .route("/incidents/{id}/obligations/notices", post(notice::begin))
         .route("/incidents/{id}/obligations/notices/{notice}", get(notice::page).post(notice::reword))
         .route("/incidents/{id}/obligations/notices/{notice}/sent", post(notice::sent))

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::obligation::approval::{NoticeState, NoticeVerb};
-use domain::obligation::clock::shown;
+use domain::obligation::clock::{StageClock, shown};
 use domain::{IncidentId, NoticeId, Permission, UserId};
 use maud::{Markup, html};
 
@@ -32,7 +32,7 @@ pub async fn page(
         div class="page-title gap-top" {
             nav aria-label="Where you are" { ol class="breadcrumb" { li { a href={ "/incidents/" (id) "/obligations" } { "Obligations" } } li { (notice) } } }
             h2 { (shown.draft.name) }
-            div class="page-meta" { (state(shown.notice.state)) span { "To " (shown.draft.to) } }
+            div class="page-meta" { (state(shown.notice.state)) (deadline(&case, &shown.notice)?) span { "To " (shown.draft.to) } }
         }
         div class="columns" {
             div class="stack" {
@@ -41,6 +41,7 @@ pub async fn page(
                     div class="card-head" { h3 id="text" { "Text" }
                         @if works { span class="row" {
                             a class="button" data-size="small" href={ (base) "/file?format=pdf" } { (parts::icon("download")) "PDF" }
+                            a class="button" data-size="small" href={ (base) "/file?format=docx" } { (parts::icon("download")) "DOCX" }
                             a class="button" data-size="small" href={ (base) "/file?format=md" } { (parts::icon("download")) "Markdown" }
                         } }
                     }
@@ -49,14 +50,28 @@ pub async fn page(
             }
             aside class="stack" aria-label="State of the notice" {
                 (missing(&shown))
-                (way(&case, &shown.notice, &base, works, commands, actor.user(), &name))
+                (way(&case, &shown, &base, works, commands, actor.user(), &name))
             }
         }
     };
     incident::page::obligations_tab(&app, &actor, id, &part).await
 }
 
-fn state(state: NoticeState) -> Markup {
+/// Until when it is owed, as long as it is.
+fn deadline(case: &Case, notice: &Notice) -> Result<Markup> {
+    let decisions = case.decisions()?;
+    let of_duty = decisions.iter().filter(|one| one.duty.id == notice.duty);
+    let mut stages = of_duty.flat_map(|one| &one.stages).filter(|stage| stage.stage.id == notice.stage);
+    let due = stages.find_map(StageClock::deadline).filter(|_| notice.state != NoticeState::Sent);
+    Ok(html! {
+        @if let Some(due) = due {
+            span class="due" { (parts::icon("clock")) time datetime=(due) data-countdown="7200" { (shown(due, &case.zone())) } }
+            span { "until " (shown(due, &case.zone())) }
+        }
+    })
+}
+
+pub fn state(state: NoticeState) -> Markup {
     let look = match state {
         NoticeState::Draft => "new",
         NoticeState::InApproval => "waiting",
@@ -70,7 +85,7 @@ fn missing(shown: &Shown) -> Markup {
     let missing: Vec<&str> = shown.draft.missing().collect();
     html! {
         @if !missing.is_empty() && shown.notice.state != NoticeState::Sent {
-            div class="notice" data-level="warning" { (parts::icon("alert")) div { strong { "The law wants more" } "Nothing is written under: " (missing.join(", ")) "." } }
+            div class="notice" data-level="warning" { (parts::icon("alert")) div { strong { "The law wants more" } "Nothing is written under: " (missing.join(", ")) ". " a href={ "/incidents/" (shown.notice.incident) "/obligations/sheet" } { "Write the fact sheet" } } }
         }
     }
 }
@@ -95,13 +110,14 @@ fn wording(shown: &Shown, base: &str) -> Markup {
 
 fn way(
     case: &Case,
-    notice: &Notice,
+    shown_notice: &Shown,
     base: &str,
     works: bool,
     commands: bool,
     me: Option<UserId>,
     name: &impl Fn(UserId) -> String,
 ) -> Markup {
+    let (notice, to) = (&shown_notice.notice, shown_notice.draft.to.as_str());
     let verb = |verb: NoticeVerb| format!("{base}/{verb}");
     html! {
         section class="card" aria-labelledby="way" {
@@ -128,7 +144,7 @@ fn way(
                         form method="post" action=(verb(NoticeVerb::Approve)) data-stay="" data-done="Approved" { button class="button" data-kind="primary" type="submit" { "Approve" } }
                     } @else { p class="muted" { "Somebody else approves it: an incident manager or the commander, and not whoever sent it here." } }
                 }
-                @if works && notice.state == NoticeState::Approved { (sending(base, case)) }
+                @if works && notice.state == NoticeState::Approved { (sending(base, case, to)) }
                 @if works && matches!(notice.state, NoticeState::InApproval | NoticeState::Approved) {
                     form method="post" action=(verb(NoticeVerb::Return)) data-stay="" data-done="A draft again" { button class="button" data-kind="quiet" type="submit" { "Give back to be changed" } }
                 }
@@ -137,11 +153,11 @@ fn way(
     }
 }
 
-fn sending(base: &str, case: &Case) -> Markup {
+fn sending(base: &str, case: &Case, to: &str) -> Markup {
     html! {
         form class="form" method="post" action={ (base) "/sent" } data-done="Recorded as sent" {
             div class="field" { label for="at" { "Sent at" span class="optional" { " (now if left out)" } } input id="at" name="at" type="datetime-local" step="1" aria-describedby="at-help"; p class="help" id="at-help" { "Time of " (case.zone().iana_name().unwrap_or("UTC")) "." } }
-            div class="field" { label for="to" { "To" } input id="to" name="to" required maxlength="200"; }
+            div class="field" { label for="to" { "To" } input id="to" name="to" required maxlength="200" value=(to); }
             div class="field" { label for="how" { "How" } input id="how" name="how" required maxlength="200" placeholder="Web form, registered mail …"; }
             div class="field" { label for="receipt" { "Receipt" span class="optional" { " (optional)" } } input id="receipt" name="receipt" maxlength="200" placeholder="Reference number, or EVD-4"; }
             div class="form-actions" { button class="button" data-kind="primary" type="submit" { "Record as sent" } }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use domain::obligation::{About, Contract, DutyKey, Fact, FactKind};
+use domain::obligation::{About, Contract, DutyKey, Fact, FactKey, FactKind};
 use domain::{Actor, Permission};
 use jiff::tz::TimeZone;
 use maud::{Markup, html};
@@ -51,17 +51,21 @@ fn asked() -> Result<impl Iterator<Item = &'static Fact>> {
 
 fn form(written: &Written) -> Result<Markup> {
     let book = book()?;
+    let facts: Vec<&Fact> = asked()?.collect();
     Ok(html! {
         form class="form" method="post" action="/settings/obligations" data-done="In force" {
-            @for fact in asked()? {
+            @for (place, fact) in facts.iter().enumerate() {
+                @if place == 0 || facts.get(place - 1).is_some_and(|before| before.group != fact.group) { h2 class="fact-group" { (fact.group) } }
                 @let answer = written.answers.get(fact.id.as_str()).and_then(|text| fact.answer(text).ok());
                 input type="hidden" name="asked" value=(fact.id);
                 (fields::field(fact, answer.as_ref(), &TimeZone::UTC, None))
             }
+            h2 class="fact-group" { "Days and nights" }
             div class="field" { label for="zone" { "Time zone" } input id="zone" name="zone" required value=(zone(written)) aria-describedby="zone-help"; p class="help" id="zone-help" { "In which days end, where the law does not name another: Europe/Berlin." } }
             div class="field" { label for="holidays" { "Own holidays" span class="optional" { " (optional)" } } input id="holidays" name="holidays" value=(written.holidays.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) aria-describedby="holidays-help"; p class="help" id="holidays-help" { "Days of your region that the calendars lack: 2026-06-04, 2026-08-15." } }
-            fieldset { legend { "Show also what does not bind yet" }
-                div class="checks" { @for duty in book.duties().iter().filter(|duty| !duty.status.binds()) {
+            h2 class="fact-group" { "What does not bind yet" }
+            fieldset { legend { "Decide these too, without alarms" }
+                div class="checks" data-many { @for duty in book.duties().iter().filter(|duty| !duty.status.binds()) {
                     label class="check" { input type="checkbox" name="followed" value=(duty.id) checked[written.followed.contains(&duty.id)]; span { (duty.title) small { (duty.status.label()) ". " (duty.note.as_deref().unwrap_or_default()) } } }
                 } }
             }
@@ -86,8 +90,12 @@ fn reading(written: &Written) -> Result<Markup> {
     })
 }
 
+fn label<'a>(moments: &[&'a Fact], of: &'a FactKey) -> &'a str {
+    moments.iter().find(|fact| fact.id == *of).map_or(of.as_str(), |fact| &fact.label)
+}
+
 fn contracts(written: &Written, edits: bool) -> Result<Markup> {
-    let moments = book()?.facts().iter().filter(|fact| fact.kind == FactKind::Moment);
+    let moments: Vec<&Fact> = book()?.facts().iter().filter(|fact| fact.kind == FactKind::Moment).collect();
     Ok(html! {
         section class="card" aria-labelledby="contracts" {
             div class="card-head" { h2 id="contracts" { "Contracts" } }
@@ -95,20 +103,20 @@ fn contracts(written: &Written, edits: bool) -> Result<Markup> {
                 @if written.contracts.is_empty() { p class="muted" { "No customer, insurer or partner has a clause of notice here yet." } }
                 @for contract in &written.contracts {
                     div { strong { (contract.partner) }
-                        span class="cell-sub" { (contract.clause) ": " (contract.within) " from " (contract.from) ", if " code { (contract.when) } }
+                        p class="muted small" { (contract.clause) ": " (contract.within) " from “" (label(&moments, &contract.from)) "”, if " code { (contract.when) } }
                         @if edits { form method="post" action={ "/settings/obligations/contracts/" (contract.id) "/remove" } data-stay="" data-done="Removed" data-confirm="Incidents are no longer held against this clause." data-confirm-title={ "Remove the contract with " (contract.partner) "?" } { button class="button" data-size="small" data-kind="quiet" type="submit" { "Remove" } } }
                     }
                 }
                 @if edits {
                     details class="task-how" { summary { "Add a contract" }
                         form class="form" method="post" action="/settings/obligations/contracts" data-done="Added" {
-                            div class="field" { label for="c-id" { "Short name" } input id="c-id" name="id" required pattern="[a-z][a-z0-9_-]*" maxlength="64" placeholder="customer_north"; }
+                            div class="field" { label for="c-id" { "Short name" } input id="c-id" name="id" required pattern="[a-z][a-z0-9_\\-]*" maxlength="64" placeholder="customer_north"; }
                             div class="field" { label for="c-partner" { "Partner" } input id="c-partner" name="partner" required maxlength="200"; }
                             div class="field" { label for="c-clause" { "Clause" } input id="c-clause" name="clause" required maxlength="200" placeholder="Master agreement, clause 14.2"; }
                             div class="field" { label for="c-when" { "If" } input id="c-when" name="when" required maxlength="200" value="data any personal_kinds" data-mono aria-describedby="c-when-help"; p class="help" id="c-when-help" { "A condition over the facts of an incident, with and, or, not." } }
                             div class="field-row" {
                                 div class="field" { label for="c-within" { "Within" } input id="c-within" name="within" required value="48 hours"; }
-                                div class="field" { label for="c-from" { "From" } select id="c-from" name="from" { @for fact in moments { option value=(fact.id) selected[fact.id.as_str() == "aware"] { (fact.label) } } } }
+                                div class="field" { label for="c-from" { "From" } select id="c-from" name="from" { @for fact in &moments { option value=(fact.id) selected[fact.id.as_str() == "aware"] { (fact.label) } } } }
                             }
                             div class="form-actions" { button class="button" type="submit" { "Add" } }
                         }
@@ -126,7 +134,7 @@ fn history(versions: &[Version], names: &std::collections::BTreeMap<domain::User
             div class="card-body" {
                 @if versions.is_empty() { p class="muted" { "Nothing yet. Until a profile is in force, no duty is decided and no clock alarms." } }
                 @else { ul class="changes" { @for version in versions {
-                    li data-change="same" { span class="break" { (version.reason) span class="cell-sub muted" { (version.id) ", " (names.get(&version.set_by).map_or("somebody", String::as_str)) ", " (parts::ago(version.set_at)) } } }
+                    li data-change="same" { span class="break" { (version.reason) span class="muted small" { " " (version.id) ", " (names.get(&version.set_by).map_or("somebody", String::as_str)) ", " (parts::ago(version.set_at)) } } }
                 } } }
             }
         }

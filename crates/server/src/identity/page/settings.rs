@@ -40,7 +40,6 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
         header class="page-head" { div class="page-title" { h1 { "Settings" } } }
         @if let Some((key, secret)) = made { (new_key(key, secret)) }
         div class="stack" {
-            @if actor.may(Permission::ReadIncident) { p { a href="/settings/incidents" { "Fields and statuses of incidents" } span class="muted" { ": what your organisation adds to them in its own words" } } }
             section class="card" aria-labelledby="people" {
                 div class="card-head" { h2 id="people" { "People" } span class="muted" { (accounts.len()) @if accounts.len() == 1 { " account" } @else { " accounts" } } }
                 (account_table(&accounts, manages))
@@ -49,7 +48,10 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
             @if actor.may(Permission::ReadPlan) {
                 section class="card" aria-labelledby="organisation" {
                     div class="card-head" { h2 id="organisation" { "The organisation" } }
-                    ul class="lines" { li { a class="line-main" href="/settings/obligations" { "Duties to notify: who we are" } span class="muted small" { "Countries, roles and contracts that select which laws can apply" } } }
+                    ul class="lines" {
+                        li { a class="line-main" href="/settings/obligations" { "Duties to notify: who we are" } span class="muted small" { "Countries, roles and contracts that select which laws can apply" } }
+                        @if actor.may(Permission::ReadIncident) { li { a class="line-main" href="/settings/incidents" { "Fields and statuses of incidents" } span class="muted small" { "What your organisation asks of every incident, in its own words" } } }
+                    }
                 }
             }
             section class="card" aria-labelledby="keys" {

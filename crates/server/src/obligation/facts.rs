@@ -100,7 +100,7 @@ pub async fn write(
 async fn keep(change: &mut Change<'_>, id: IncidentId, stored: &Stored, act: &str) -> Result<()> {
     store::keep_facts(change, id, stored).await?;
     let body = Sheet { incident: id, answers: &stored.answers, sheet: &stored.sheet };
-    change.record(&format!("{id}/duties"), act, &body, Some(id.get())).await
+    change.record(&format!("{id}:duties"), act, &body, Some(id.get())).await
 }
 
 /// Texts by section, each checked; `None` for one that is to be cleared.

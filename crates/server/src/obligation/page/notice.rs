@@ -34,7 +34,7 @@ pub async fn page(
             h2 { (shown.draft.name) }
             div class="page-meta" { (state(shown.notice.state)) (deadline(&case, &shown.notice)?) span { "To " (shown.draft.to) } }
         }
-        div class="columns" {
+        div class="columns gap-top" {
             div class="stack" {
                 @if shown.notice.state == NoticeState::Draft && works { (wording(&shown, &base)) }
                 section class="card" aria-labelledby="text" {

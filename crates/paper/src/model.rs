@@ -51,6 +51,8 @@ pub struct Document {
     pub language: String,
     /// Leave headings without numbers.
     pub unnumbered: bool,
+    /// Begin with the text right below the title, however many chapters there are: no cover, no contents.
+    pub without_cover: bool,
     pub blocks: Vec<Block>,
 }
 
@@ -143,6 +145,18 @@ impl Document {
     /// Whether the document is long enough for a cover page with a table of contents.
     pub(crate) fn has_cover(&self) -> bool {
         let headings = self.blocks.iter().filter(|block| matches!(block, Block::Heading { level: 1, .. }));
-        headings.count() >= 3
+        !self.without_cover && headings.count() >= 3
+    }
+
+    /// Goes through all that the document says and replaces what `change` answers for. Drawings are not gone
+    /// through: whoever leaves words out leaves them out of what is drawn.
+    pub fn rewrite(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        for words in
+            [&mut self.title, &mut self.subtitle, &mut self.organisation, &mut self.prepared_by]
+        {
+            blocks::rewrite(words, change);
+        }
+        self.facts.iter_mut().for_each(|fact| fact.rewrite(change));
+        self.blocks.iter_mut().for_each(|block| block.rewrite(change));
     }
 }

@@ -19,6 +19,42 @@ pub enum Block {
     Signatures(Vec<Signature>),
 }
 
+pub(super) fn rewrite(words: &mut String, change: &mut dyn FnMut(&str) -> Option<String>) {
+    if let Some(changed) = change(words) {
+        *words = changed;
+    }
+}
+
+impl Block {
+    pub(super) fn rewrite(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        match self {
+            Self::Heading { text, .. } | Self::Code(text) => rewrite(text, change),
+            Self::Paragraph(rich) | Self::Quote(rich) => rich.rewrite(change),
+            Self::List(list) => list.items.iter_mut().for_each(|item| item.rewrite(change)),
+            Self::Facts(facts) => facts.iter_mut().for_each(|fact| fact.rewrite(change)),
+            Self::Table(table) => {
+                rewrite(&mut table.caption, change);
+                table.rows.iter_mut().flatten().for_each(|cell| cell.rewrite(change));
+            }
+            Self::Callout(callout) => {
+                rewrite(&mut callout.title, change);
+                callout.blocks.iter_mut().for_each(|block| block.rewrite(change));
+            }
+            Self::Figure(figure) => {
+                rewrite(&mut figure.caption, change);
+                rewrite(&mut figure.alt, change);
+            }
+            Self::Signatures(people) => {
+                for person in people {
+                    rewrite(&mut person.role, change);
+                    rewrite(&mut person.name, change);
+                }
+            }
+            Self::PageBreak => {}
+        }
+    }
+}
+
 /// Items of one list; an item is one line of text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct List {
@@ -42,6 +78,11 @@ pub struct Fact {
 impl Fact {
     pub fn new(label: impl Into<String>, value: impl Into<Rich>) -> Self {
         Self { label: label.into(), value: value.into() }
+    }
+
+    pub(super) fn rewrite(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        rewrite(&mut self.label, change);
+        self.value.rewrite(change);
     }
 }
 

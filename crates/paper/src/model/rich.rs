@@ -137,6 +137,22 @@ impl Rich {
         self.0.iter().map(Inline::plain).collect()
     }
 
+    pub(super) fn rewrite(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
+        for run in &mut self.0 {
+            match run {
+                Inline::Text(words)
+                | Inline::Strong(words)
+                | Inline::Emphasis(words)
+                | Inline::Code(words)
+                | Inline::Badge { text: words, .. } => super::blocks::rewrite(words, change),
+                Inline::Link { text, url } => {
+                    super::blocks::rewrite(text, change);
+                    super::blocks::rewrite(url, change);
+                }
+            }
+        }
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.iter().all(|run| run.plain().is_empty())
     }

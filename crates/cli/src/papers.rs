@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
+use domain::Tlp;
+use domain::report::TemplateKey;
 use ledger::{VerifyingKey, bundle};
 use reqwest::Method;
+use server::report::templates::Templates;
 
 use crate::client::Connection;
 use crate::text::{self, plain};
@@ -16,12 +19,21 @@ use crate::text::{self, plain};
 /// Write the report of an incident.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  watchbell report INC-1                            INC-1.pdf\n  watchbell report INC-1 --format docx -o for-the-board.docx\n  watchbell report INC-1 --format md -o - | less"
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "Examples:\n  watchbell report INC-1                            INC-1.pdf\n  watchbell report INC-1 --kind one-pager --tlp amber -o for-the-board.pdf\n  watchbell report INC-1 --format docx -o for-the-board.docx\n  watchbell report INC-1 --format md -o - | less"
 )]
 pub struct ReportArgs {
     /// The incident, such as INC-1.
-    #[arg(value_parser = incident)]
-    incident: String,
+    #[arg(value_parser = incident, required = true)]
+    incident: Option<String>,
+    /// Which report: incident, one-pager, technical-annex, evidence-inventory, review, or a template of your own.
+    #[arg(short, long, value_name = "TEMPLATE", value_parser = template)]
+    kind: Option<String>,
+    /// For which marking; what is marked above it is left out, and the report says how much. Without it: the
+    /// incident's own.
+    #[arg(long, value_name = "TLP", value_parser = tlp)]
+    tlp: Option<Tlp>,
     /// The form of the report.
     #[arg(short, long, value_enum, default_value_t = Form::Pdf)]
     format: Form,
@@ -30,6 +42,14 @@ pub struct ReportArgs {
     output: Option<PathBuf>,
     #[command(flatten)]
     connection: Connection,
+    #[command(subcommand)]
+    command: Option<ReportCommand>,
+}
+
+#[derive(clap::Subcommand)]
+enum ReportCommand {
+    /// Say of each template in a folder whether it can be used, and where and why not.
+    Check { folder: PathBuf },
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -85,15 +105,39 @@ fn incident(text: &str) -> Result<String, String> {
     }
 }
 
+/// A template's name goes into an address and a file name.
+fn template(text: &str) -> Result<String, String> {
+    text.parse::<TemplateKey>().map(|key| key.to_string()).map_err(|error| error.to_string())
+}
+
+fn tlp(text: &str) -> Result<Tlp, String> {
+    text.to_ascii_lowercase()
+        .trim_start_matches("tlp:")
+        .parse()
+        .map_err(|error: domain::Error| error.to_string())
+}
+
 pub fn report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
+    if let Some(ReportCommand::Check { folder }) = &args.command {
+        let templates = Templates::load(Some(folder))?;
+        for template in templates.all() {
+            text::say(&format!("{}: {}", plain(template.id.as_str()), plain(&template.title)));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let incident = args.incident.as_deref().context("name the incident, such as INC-1")?;
     let (format, what) = match args.format {
         Form::Pdf => ("pdf", "The report"),
         Form::Md => ("md", "The report"),
         Form::Html => ("html", "The report"),
         Form::Docx => ("docx", "The report"),
     };
-    let path = format!("api/v1/incidents/{}/report?format={format}", args.incident);
-    let file = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{}.{format}", args.incident)));
+    let kind = args.kind.as_ref().map(|kind| format!("kind={kind}&")).unwrap_or_default();
+    // The plus in amber+strict would be a blank.
+    let tlp = args.tlp.map(|tlp| format!("tlp={}&", tlp.as_str().replace('+', "%2B"))).unwrap_or_default();
+    let path = format!("api/v1/incidents/{incident}/report?{kind}{tlp}format={format}");
+    let named = args.kind.as_ref().map_or_else(|| incident.to_owned(), |kind| format!("{incident}-{kind}"));
+    let file = args.output.clone().unwrap_or_else(|| PathBuf::from(format!("{named}.{format}")));
     fetch(&args.connection, &path, &file, what)
 }
 

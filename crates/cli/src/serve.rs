@@ -42,6 +42,10 @@ pub struct Args {
     /// rules is taken without being named.
     #[arg(long, value_name = "DIR", env = "WATCHBELL_MAPPINGS")]
     pub mappings: Option<PathBuf>,
+    /// A folder of templates of reports to use beside the ones that Watchbell ships; one with the same id takes its
+    /// place. Check them first: `watchbell report check DIR`.
+    #[arg(long, value_name = "DIR", env = "WATCHBELL_REPORTS")]
+    pub reports: Option<PathBuf>,
     /// What `%placeholders%` in rules stand for: a YAML file of names with lists of values.
     #[arg(long, value_name = "FILE", env = "WATCHBELL_PLACEHOLDERS")]
     pub placeholders: Option<PathBuf>,
@@ -130,6 +134,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
     Ok(Config {
         database: args.database.clone(),
         rules: args.rules.clone(),
+        reports: args.reports.clone(),
         mappings: crate::files::mappings(args.mappings.as_deref(), &args.rules)?,
         placeholders: crate::rules::placeholders(args.placeholders.as_deref())?,
         syslog: syslog(args),

@@ -27,8 +27,12 @@ impl Interval {
     /// From when until when, in one sentence.
     pub const fn help(self) -> &'static str {
         match self {
-            Self::Detect => "From the first event that belongs to the incident until the first alert about it.",
-            Self::Acknowledge => "From the first alert until a person took one of its alerts in hand, or declared it.",
+            Self::Detect => {
+                "From the first event that belongs to the incident until the first alert about it."
+            }
+            Self::Acknowledge => {
+                "From the first alert until a person took one of its alerts in hand, or declared it."
+            }
             Self::Declare => "From the first event that belongs to the incident until it was declared.",
             Self::Contain => "From the declaration until the phase containment was over for good.",
             Self::Recover => "From the declaration until the phase recovery was over for good.",

@@ -151,9 +151,7 @@ impl Document {
     /// Goes through all that the document says and replaces what `change` answers for. Drawings are not gone
     /// through: whoever leaves words out leaves them out of what is drawn.
     pub fn rewrite(&mut self, change: &mut dyn FnMut(&str) -> Option<String>) {
-        for words in
-            [&mut self.title, &mut self.subtitle, &mut self.organisation, &mut self.prepared_by]
-        {
+        for words in [&mut self.title, &mut self.subtitle, &mut self.organisation, &mut self.prepared_by] {
             blocks::rewrite(words, change);
         }
         self.facts.iter_mut().for_each(|fact| fact.rewrite(change));

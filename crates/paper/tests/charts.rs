@@ -2,9 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use jiff::{SignedDuration, Timestamp};
-use paper::chart::{
-    Bar, Lane, Moment, Phase, Stretch, Svg, Tile, bars, phases, tiles, timeline, trend,
-};
+use paper::chart::{Bar, Lane, Moment, Phase, Stretch, Svg, Tile, bars, phases, tiles, timeline, trend};
 use proptest::prelude::*;
 
 /// The drawing parses, says what it is, and keeps within its sheet.

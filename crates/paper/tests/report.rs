@@ -166,7 +166,10 @@ fn what_is_rewritten_is_gone_from_every_place() {
     document.heading(1, secret).paragraph(secret).quote(secret).code(secret).bullets([secret]);
     document.facts([(secret, secret)]).signatures([(secret, secret)]);
     document.table(Table::new([secret]).row([secret]).caption(secret));
-    document.callout(Callout::new(CalloutKind::Info, secret).paragraph(paper::Rich::new().code(secret).link(secret, format!("https://{secret}/"))));
+    document.callout(
+        Callout::new(CalloutKind::Info, secret)
+            .paragraph(paper::Rich::new().code(secret).link(secret, format!("https://{secret}/"))),
+    );
     document.rewrite(&mut |words| words.contains(secret).then(|| words.replace(secret, "X")));
     // The head of a column is the template's, and stays.
     assert_eq!(format!("{document:?}").matches(secret).count(), 1, "{document:?}");

@@ -77,6 +77,8 @@ pub struct Config {
     pub uploads: evidence::Limits,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
+    /// Templates of reports beside the shipped ones.
+    pub reports: Option<PathBuf>,
     /// The hosts that playbooks may reach, as HOST or HOST:PORT; all others are refused.
     pub reach: Vec<String>,
 }
@@ -94,6 +96,7 @@ impl Config {
             clock: Clock::System,
             uploads: evidence::Limits::default(),
             syslog: syslog::Addresses::default(),
+            reports: None,
             reach: Vec::new(),
         }
     }
@@ -109,6 +112,8 @@ pub struct App {
     pub rules: Arc<Catalogue>,
     /// What the records of products mean.
     pub mappings: Arc<telemetry::Mappings>,
+    /// The kinds of reports.
+    pub reports: Arc<crate::report::templates::Templates>,
     pub intake: Arc<Desk>,
     pub key: Arc<SigningKey>,
     /// The keys of evidence, and the uploads of it that are under way.
@@ -146,6 +151,7 @@ impl App {
             engine: Arc::new(engine),
             rules: Arc::new(rules),
             mappings: Arc::clone(&config.mappings),
+            reports: Arc::new(crate::report::templates::Templates::load(config.reports.as_deref())?),
             intake: Arc::new(Desk::new(config.largest_intake)),
             key: Arc::new(key),
             vault: Arc::new(vault),

@@ -295,6 +295,7 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/api/v1/incidents/{id}/obligations/notices/{notice}/file", May(P::WorkIncident)),
     // report
     ("GET", "/incidents/{id}/report", May(P::ReadIncident)),
+    ("GET", "/incidents/{id}/reports", May(P::ReadIncident)),
     ("GET", "/api/v1/incidents/{id}/report", May(P::ExportIncident)),
     ("GET", "/evidence/{id}/export", May(P::ExportIncident)),
     ("POST", "/evidence/{id}/export", May(P::ExportIncident)),

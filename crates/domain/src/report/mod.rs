@@ -9,7 +9,7 @@ mod words;
 use crate::key::keys;
 use crate::{Line, Text};
 
-pub use part::{About, LeaveOut, Part};
+pub use part::{LeaveOut, Part};
 pub use read::Refusal;
 pub use words::{Field, Words};
 
@@ -25,7 +25,6 @@ pub struct Template {
     pub title: Line,
     /// For whom and for what it is.
     pub purpose: Text,
-    pub about: About,
     /// Stands below the title of the document.
     pub subtitle: Words,
     /// Whether headings have numbers.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::words::Unusable;
-use super::{About, Chapter, LeaveOut, Part, Template, TemplateKey, Words};
+use super::{Chapter, LeaveOut, Part, Template, TemplateKey, Words};
 use crate::{Line, Text};
 
 /// Why a template cannot be used.
@@ -27,7 +27,6 @@ struct TemplateFile {
     id: Spanned<String>,
     title: Line,
     purpose: Text,
-    about: About,
     #[serde(default)]
     subtitle: Option<Spanned<String>>,
     #[serde(default = "yes")]
@@ -74,10 +73,8 @@ impl Template {
                 // The parser's own picture of the place follows its first line.
                 let told = error.to_string();
                 let reason = told.lines().next().unwrap_or("cannot be read").to_owned();
-                reader.refuse(
-                    location.map_or((1, 1), |location| (location.line(), location.column())),
-                    reason,
-                );
+                reader
+                    .refuse(location.map_or((1, 1), |location| (location.line(), location.column())), reason);
                 Err(reader.refusals)
             }
         }
@@ -112,14 +109,13 @@ impl Reader<'_> {
         if file.chapters.value.is_empty() {
             self.refuse(place(at_chapters), "there is no chapter; add one, such as {part: summary}");
         }
-        let subtitle = self.words(file.subtitle, file.about);
-        let chapters = file.chapters.value.into_iter().map(|chapter| self.chapter(chapter, file.about)).collect();
+        let subtitle = self.words(file.subtitle);
+        let chapters = file.chapters.value.into_iter().map(|chapter| self.chapter(chapter)).collect();
         Some(Template {
             id: id?,
             subtitle: subtitle.unwrap_or_else(|| Words::plain(file.title.as_str())),
             title: file.title,
             purpose: file.purpose,
-            about: file.about,
             numbered: file.numbered,
             cover: file.cover,
             leave_out: file.leave_out,
@@ -127,33 +123,27 @@ impl Reader<'_> {
         })
     }
 
-    fn chapter(&mut self, file: ChapterFile, about: About) -> Chapter {
+    fn chapter(&mut self, file: ChapterFile) -> Chapter {
         let part = file.part.value;
-        if part.about().is_some_and(|needs| needs != about) {
-            self.refuse(
-                place(file.part.referenced),
-                format!("{part} does not fit a report about {}; use one of {}", about.label().to_lowercase(), fitting(about)),
-            );
-        }
         if part == Part::Text && file.before.is_none() && file.after.is_none() {
             self.refuse(place(file.part.referenced), "a chapter of text needs words; write them in `before`");
         }
         Chapter {
             part,
-            heading: self.words(file.heading, about).unwrap_or_else(|| Words::plain(part.label())),
-            before: self.words(file.before, about),
-            after: self.words(file.after, about),
+            heading: self.words(file.heading).unwrap_or_else(|| Words::plain(part.label())),
+            before: self.words(file.before),
+            after: self.words(file.after),
             new_page: file.new_page,
         }
     }
 
-    fn words(&mut self, given: Option<Spanned<String>>, about: About) -> Option<Words> {
+    fn words(&mut self, given: Option<Spanned<String>>) -> Option<Words> {
         let given = given?;
         if given.value.trim().is_empty() {
             self.refuse(place(given.referenced), "is empty; write something, or leave the line out");
             return None;
         }
-        match Words::parse(given.value.trim(), about) {
+        match Words::parse(given.value.trim()) {
             Ok(words) => Some(words),
             Err(Unusable { token, reason }) => {
                 let found = self.find(given.referenced, &token);
@@ -165,7 +155,8 @@ impl Reader<'_> {
 
     /// Where a piece of a value stands in the file: at or behind the beginning of the value.
     fn find(&self, from: Location, token: &str) -> (u64, u64) {
-        let lines = self.text.lines().enumerate().skip(usize::try_from(from.line()).unwrap_or(1).saturating_sub(1));
+        let lines =
+            self.text.lines().enumerate().skip(usize::try_from(from.line()).unwrap_or(1).saturating_sub(1));
         for (number, line) in lines {
             if let Some((before, _)) = line.split_once(token) {
                 let column = before.chars().count() + 1;
@@ -184,16 +175,11 @@ fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-fn fitting(about: About) -> String {
-    let fits = Part::ALL.iter().filter(|part| part.about().is_none_or(|needs| needs == about));
-    fits.map(|part| part.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const HEAD: &str = "id: own\ntitle: Our own\npurpose: For us.\nabout: incident\n";
+    const HEAD: &str = "id: own\ntitle: Our own\npurpose: For us.\n";
 
     fn refused(rest: &str) -> String {
         let refusals = Template::read("own.yaml", &format!("{HEAD}{rest}")).unwrap_err();
@@ -215,21 +201,23 @@ mod tests {
     #[test]
     fn what_is_wrong_is_told_with_line_column_and_cause() {
         for (rest, told) in [
-            ("chapters: []\n", "own.yaml:5:11: there is no chapter"),
-            ("chapters:\n- part: sumary\n", "own.yaml:6:9: "),
-            ("chapters:\n- part: trend\n", "own.yaml:6:9: trend does not fit a report about one incident"),
-            ("chapters:\n- part: text\n", "own.yaml:6:9: a chapter of text needs words"),
-            ("chapters:\n- part: text\n  before: |\n    One line.\n    See {{incident.nmae}}.\n", "own.yaml:9:9: "),
-            ("chapters:\n- part: summary\n  heading: \"{{period.name}}\"\n", "own.yaml:7:13: {{period.name}} does not fit"),
-            ("chapters:\n- part: summary\n  colour: red\n", "own.yaml:7:3: "),
-            ("chapter:\n- part: summary\n", "own.yaml:5:1: "),
-            ("chapters:\n- part: summary\n  heading: ''\n", "own.yaml:7:12: is empty"),
+            ("chapters: []\n", "own.yaml:4:11: there is no chapter"),
+            ("chapters:\n- part: sumary\n", "own.yaml:5:9: "),
+            ("chapters:\n- part: text\n", "own.yaml:5:9: a chapter of text needs words"),
+            (
+                "chapters:\n- part: text\n  before: |\n    One line.\n    See {{incident.nmae}}.\n",
+                "own.yaml:8:9: ",
+            ),
+            ("chapters:\n- part: summary\n  heading: \"{{incident\"\n", "own.yaml:6:13: two braces"),
+            ("chapters:\n- part: summary\n  colour: red\n", "own.yaml:6:3: "),
+            ("chapter:\n- part: summary\n", "own.yaml:4:1: "),
+            ("chapters:\n- part: summary\n  heading: ''\n", "own.yaml:6:12: is empty"),
         ] {
             let said = refused(rest);
             assert!(said.starts_with(told), "{rest}\n{said}");
         }
         // All at once.
-        assert_eq!(refused("chapters:\n- part: trend\n- part: late\n").lines().count(), 2);
+        assert_eq!(refused("chapters:\n- part: text\n- part: text\n").lines().count(), 2);
         let bad = Template::read("x.yaml", &HEAD.replace("own", "Not A Name")).unwrap_err();
         assert_eq!(bad.len(), 1);
     }

@@ -1,7 +1,6 @@
 //! Words with placeholders, `{{incident.id}}`. What stands in for one is inserted as it is and never read again:
 //! it cannot hold a placeholder, and nothing in it is markup.
 
-use super::About;
 use crate::words::words;
 
 words! {
@@ -21,25 +20,6 @@ words! {
         IncidentDeclared: "incident.declared_at", "When it was declared";
         IncidentClosed: "incident.closed_at", "When it was closed";
         IncidentSummary: "incident.summary", "The summary";
-        PeriodName: "period.name", "Week 47 of 2026";
-        PeriodFrom: "period.from", "The first day";
-        PeriodTo: "period.to", "The last day";
-        Opened: "incidents.opened", "How many incidents were declared";
-        Closed: "incidents.closed", "How many were closed";
-        Open: "incidents.open", "How many are open at the end";
-    }
-}
-
-impl Field {
-    pub fn about(self) -> Option<About> {
-        let word = self.as_str();
-        if word.starts_with("incident.") {
-            Some(About::Incident)
-        } else if word.starts_with("period.") || word.starts_with("incidents.") {
-            Some(About::Period)
-        } else {
-            None
-        }
     }
 }
 
@@ -66,7 +46,7 @@ impl Words {
         Self(vec![Piece::Text(text.to_owned())])
     }
 
-    pub(super) fn parse(text: &str, about: About) -> Result<Self, Unusable> {
+    pub(super) fn parse(text: &str) -> Result<Self, Unusable> {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
@@ -81,14 +61,8 @@ impl Words {
                 });
             };
             let unusable = |reason| Unusable { token: format!("{{{{{name}}}}}"), reason };
-            let field: Field = name.trim().parse().map_err(|error: crate::Error| unusable(error.to_string()))?;
-            if field.about().is_some_and(|needs| needs != about) {
-                return Err(unusable(format!(
-                    "{{{{{field}}}}} does not fit a report about {}; use one of {}",
-                    about.label().to_lowercase(),
-                    fitting(about)
-                )));
-            }
+            let field: Field =
+                name.trim().parse().map_err(|error: crate::Error| unusable(error.to_string()))?;
             pieces.push(Piece::Field(field));
             rest = behind;
         }
@@ -110,18 +84,13 @@ impl Words {
     }
 }
 
-fn fitting(about: About) -> String {
-    let fits = Field::ALL.iter().filter(|field| field.about().is_none_or(|needs| needs == about));
-    fits.map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_stands_in_is_never_read_again() {
-        let words = Words::parse("{{incident.id}}: {{ incident.title }}.", About::Incident).unwrap();
+        let words = Words::parse("{{incident.id}}: {{ incident.title }}.").unwrap();
         let filled = words.filled(|field| match field {
             Field::IncidentId => "INC-1".to_owned(),
             _ => "{{incident.id}} <b>".to_owned(),
@@ -131,11 +100,10 @@ mod tests {
 
     #[test]
     fn braces_that_name_nothing_are_refused() {
-        let refused = |text: &str| Words::parse(text, About::Incident).unwrap_err();
+        let refused = |text: &str| Words::parse(text).unwrap_err();
         assert_eq!(refused("a {{7*7}}").token, "{{7*7}}");
         assert!(refused("a {{7*7}}").reason.contains("incident.id"));
         assert!(refused("{{incident.id}} {{open").reason.contains("}}"));
-        assert!(refused("{{period.name}}").reason.contains("does not fit"));
-        assert_eq!(Words::parse("a { b } c", About::Period).unwrap().filled(|_| String::new()), "a { b } c");
+        assert_eq!(Words::parse("a { b } c").unwrap().filled(|_| String::new()), "a { b } c");
     }
 }

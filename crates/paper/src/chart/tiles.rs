@@ -63,7 +63,8 @@ pub fn tiles(title: &str, all: &[Tile]) -> Svg {
             format!("{}: {}{note}", tile.label, tile.value)
         })
         .collect();
-    let description = if told.is_empty() { "No figures.".to_owned() } else { format!("{}.", told.join("; ")) };
+    let description =
+        if told.is_empty() { "No figures.".to_owned() } else { format!("{}.", told.join("; ")) };
     canvas.finish(WIDTH, (HEIGHT + GAP) * number(rows) - GAP, title, description)
 }
 

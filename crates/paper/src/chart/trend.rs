@@ -91,7 +91,11 @@ fn description(series: &[&str], shown: &[Stretch]) -> String {
                 .zip(series)
                 .filter_map(|(value, name)| {
                     let (_, words) = value.as_ref()?;
-                    Some(if series.len() > 1 { format!("{words} {}", name.to_lowercase()) } else { words.clone() })
+                    Some(if series.len() > 1 {
+                        format!("{words} {}", name.to_lowercase())
+                    } else {
+                        words.clone()
+                    })
                 })
                 .collect();
             let values = if values.is_empty() { "nothing".to_owned() } else { values.join(", ") };

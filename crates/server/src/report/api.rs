@@ -10,8 +10,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::bundle;
 use super::exhibit::{self, Export};
+use super::{Wanted, bundle};
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
 use crate::web::download;
@@ -32,9 +32,20 @@ pub(super) struct ReportQuery {
     /// `pdf`, `md`, `html` or `docx`.
     #[param(example = "pdf")]
     format: Option<String>,
+    /// The template: `incident`, `one-pager`, `technical-annex`, `evidence-inventory`, `review`, or one of your own.
+    #[param(example = "one-pager")]
+    kind: Option<String>,
+    /// For which marking; what is marked above it is left out. That of the incident unless it is said.
+    #[param(example = "green")]
+    tlp: Option<String>,
 }
 
 impl ReportQuery {
+    pub(super) fn wanted(&self) -> Result<Wanted> {
+        let tlp = self.tlp.as_deref().filter(|word| !word.is_empty()).map(str::parse).transpose()?;
+        Ok(Wanted { kind: self.kind.clone(), tlp })
+    }
+
     pub(super) fn format(&self, otherwise: Format) -> Result<Format> {
         let Some(name) = &self.format else { return Ok(otherwise) };
         name.parse().map_err(|error: paper::Error| Error::Invalid(error.to_string()))
@@ -50,7 +61,8 @@ async fn report(
     Path(id): Path<IncidentId>,
     Query(query): Query<ReportQuery>,
 ) -> Result<Response> {
-    let rendered = Box::pin(super::render(&app, &actor, id, query.format(Format::Pdf)?)).await?;
+    let rendered =
+        Box::pin(super::render(&app, &actor, id, &query.wanted()?, query.format(Format::Pdf)?)).await?;
     Ok(download::bytes(&rendered.name, rendered.format.media_type(), rendered.bytes))
 }
 

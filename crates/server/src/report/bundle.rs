@@ -13,7 +13,7 @@ use ledger::{Checkpoint, SigningKey};
 use paper::Format;
 use tokio::sync::mpsc;
 
-use super::document;
+use super::whole;
 use crate::app::App;
 use crate::audit::{self, Version};
 use crate::error::{Error, Result};
@@ -48,7 +48,7 @@ pub async fn export(app: &App, actor: &Actor, id: IncidentId) -> Result<File> {
     let note = audit::sign_now(app).await?;
     let checkpoint = Checkpoint::open(note.as_bytes(), app.key.verifying_key())?;
     let items = evidence::of_incident(app, actor, id).await?;
-    let document = Box::pin(document(app, actor, id, &note)).await?;
+    let document = Box::pin(whole(app, actor, id, &note)).await?;
 
     let (parts, waiting) = mpsc::channel(WAITING);
     let (key, folder, made_at) = (app.key.clone(), app.data.clone(), app.clock.now());

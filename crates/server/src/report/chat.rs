@@ -14,7 +14,7 @@ pub fn draw(document: &mut Document, sources: &Sources) {
     if lines.is_empty() {
         return;
     }
-    document.heading(1, "Annex: the chat").paragraph(
+    document.paragraph(
         "What was said in the incident's room, as it was said. A line that became an entry, a decision or a task \
          names it.",
     );

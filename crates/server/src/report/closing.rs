@@ -1,31 +1,26 @@
 //! The last chapters: root cause, outcome, lessons, recommendations, approval, and the annexes with
-//! the whole timeline, what was said in the room, and what the ledger says.
+//! the whole timeline and what the ledger says.
 
 use paper::{Document, Rich};
 
+use super::Sources;
 use super::findings::full_timeline;
 use super::words::{date, grouped, missing, written};
-use super::{Sources, chat};
 
 /// How many entries the annex has; more would be a book.
 const MOST_ENTRIES: usize = 1500;
 
-pub fn draw(document: &mut Document, sources: &Sources) {
-    conclusions(document, sources);
-    approval(document, sources);
-    document.page_break().heading(1, "Annex: the whole timeline");
+pub fn whole(document: &mut Document, sources: &Sources) {
     if sources.dossier.entries.is_empty() {
         document.paragraph("Nothing is on the timeline yet.");
     } else {
         full_timeline(document, sources, MOST_ENTRIES);
     }
-    chat::draw(document, sources);
-    statement(document, sources);
 }
 
-fn conclusions(document: &mut Document, sources: &Sources) {
+pub fn conclusions(document: &mut Document, sources: &Sources) {
     let record = &sources.dossier.incident.record;
-    document.heading(1, "Conclusions").heading(2, "Root cause");
+    document.heading(2, "Root cause");
     written(document, record.root_cause.as_deref());
     document.heading(2, "Outcome");
     match (record.outcome, record.closed_at) {
@@ -42,10 +37,9 @@ fn conclusions(document: &mut Document, sources: &Sources) {
     written(document, record.recommendations.as_deref());
 }
 
-fn approval(document: &mut Document, sources: &Sources) {
+pub fn approval(document: &mut Document, sources: &Sources) {
     let commander = sources.dossier.incident.commander_name.clone().unwrap_or_default();
     document
-        .heading(1, "Approval")
         .paragraph("With their signatures the undersigned accept this report and its recommendations.")
         .signatures([
             ("Incident commander", commander.as_str()),
@@ -55,9 +49,9 @@ fn approval(document: &mut Document, sources: &Sources) {
 }
 
 /// What lets a reader who trusts nobody check what the report rests on.
-fn statement(document: &mut Document, sources: &Sources) {
+pub fn statement(document: &mut Document, sources: &Sources) {
     let (checkpoint, id) = (&sources.checkpoint, sources.dossier.incident.record.id);
-    document.heading(1, "Annex: what the ledger says").paragraph(
+    document.paragraph(
         "Every change of every record that this report is drawn from is a leaf in an append-only Merkle log (RFC 6962). \
          Its head, as it was when the report was made, is signed with the organisation's key:",
     );

@@ -18,15 +18,7 @@ const MOST_OBSERVABLES: usize = 60;
 /// From how many techniques on a figure says more than the table.
 const FIGURE_FROM: usize = 3;
 
-pub fn draw(document: &mut Document, sources: &Sources) {
-    techniques(document, sources);
-    indicators(document, sources);
-    assets(document, sources);
-    evidence(document, sources);
-}
-
-fn techniques(document: &mut Document, sources: &Sources) {
-    document.heading(1, "ATT&CK techniques");
+pub fn techniques(document: &mut Document, sources: &Sources) {
     let mut seen: Vec<_> = sources.dossier.techniques.iter().collect();
     if seen.is_empty() {
         document.paragraph(missing());
@@ -73,8 +65,8 @@ fn techniques(document: &mut Document, sources: &Sources) {
     document.table(table);
 }
 
-fn indicators(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Indicators and affected assets").heading(2, "Indicators");
+pub fn indicators(document: &mut Document, sources: &Sources) {
+    document.heading(2, "Indicators");
     let all = &sources.dossier.observables;
     let with = |standing: Standing| all.iter().filter(move |one| one.standing == standing);
     let known: Vec<&Observed> = with(Standing::Indicator).collect();
@@ -103,6 +95,7 @@ fn indicators(document: &mut Document, sources: &Sources) {
     if harmless > 0 {
         document.paragraph(format!("{} found harmless and left out.", count(harmless, "value")));
     }
+    assets(document, sources);
 }
 
 fn observables(some: &[&Observed], caption: &str) -> Table {
@@ -162,8 +155,7 @@ fn assets(document: &mut Document, sources: &Sources) {
     document.table(table);
 }
 
-fn evidence(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Evidence");
+pub fn evidence(document: &mut Document, sources: &Sources) {
     if sources.evidence.is_empty() {
         document.paragraph(missing());
         return;

@@ -16,7 +16,6 @@ pub fn draw(document: &mut Document, sources: &Sources) {
     {
         return;
     }
-    document.heading(1, "Data, effort and costs");
     data(document, sources);
     costs(document, sources);
     times(document, sources);

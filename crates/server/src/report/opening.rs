@@ -14,14 +14,7 @@ use paper::{Callout, CalloutKind, Document, Figure, Rich, Tone};
 use super::Sources;
 use super::words::{count, date, listed, missing, severity, span, written};
 
-pub fn draw(document: &mut Document, sources: &Sources) {
-    cover(document, sources);
-    summary(document, sources);
-    why(document, sources);
-    impact(document, sources);
-}
-
-fn cover(document: &mut Document, sources: &Sources) {
+pub fn cover(document: &mut Document, sources: &Sources) {
     let (view, record) = (&sources.dossier.incident, &sources.dossier.incident.record);
     let state = match record.outcome {
         Some(outcome) => {
@@ -59,8 +52,7 @@ fn activity(sources: &Sources) -> Option<(Timestamp, Timestamp)> {
     Some((first, last))
 }
 
-fn summary(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Executive summary");
+pub fn summary(document: &mut Document, sources: &Sources) {
     let record = &sources.dossier.incident.record;
     if let Some(summary) = &record.summary {
         written(document, Some(summary));
@@ -183,11 +175,11 @@ fn what_was_done(sources: &Sources) -> Rich {
     }
 }
 
-fn why(document: &mut Document, sources: &Sources) {
+pub fn why(document: &mut Document, sources: &Sources) {
     let dossier = &sources.dossier;
     let record = &dossier.incident.record;
     let facts = record.facts();
-    document.heading(1, "Severity and why").paragraph([
+    document.paragraph([
         text("The severity is "),
         severity(record.severity),
         text(". Responders confirmed these facts, in the terms of NIST SP 800-61:"),
@@ -246,8 +238,7 @@ fn lengths(document: &mut Document, sources: &Sources) {
     }
 }
 
-fn impact(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Impact");
+pub fn impact(document: &mut Document, sources: &Sources) {
     written(document, sources.dossier.incident.record.impact.as_deref());
     let assets = &sources.dossier.assets;
     let bad = |state: AssetState| matches!(state, AssetState::Compromised | AssetState::Contained);

@@ -6,15 +6,16 @@ use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::{Actor, EvidenceId, IncidentId};
+use domain::{Actor, EvidenceId, IncidentId, Permission, Tlp};
 use maud::{Markup, html};
 use paper::Format;
 
 use super::api::{ExportInput, ReportQuery, export, sent};
-use super::exhibit;
+use super::{exhibit, templates};
 use crate::app::App;
 use crate::error::Result;
 use crate::evidence::{self, Evidence};
+use crate::incident;
 use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::{download, parts};
@@ -28,6 +29,7 @@ const SANDBOX: HeaderValue = HeaderValue::from_static(
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/incidents/{id}/report", get(report))
+        .route("/incidents/{id}/reports", get(choose))
         .route("/incidents/{id}/bundle", get(export))
         .route("/evidence/{id}/export", get(export_form).post(export_item))
         .route("/incidents/{id}/evidence/export", get(export_all_form).post(export_all))
@@ -39,7 +41,8 @@ async fn report(
     Path(id): Path<IncidentId>,
     Query(query): Query<ReportQuery>,
 ) -> Result<Response> {
-    let rendered = Box::pin(super::render(&app, &actor, id, query.format(Format::Html)?)).await?;
+    let rendered =
+        Box::pin(super::render(&app, &actor, id, &query.wanted()?, query.format(Format::Html)?)).await?;
     if rendered.format == Format::Html {
         let headers = [
             (CONTENT_TYPE, HeaderValue::from_static(Format::Html.media_type())),
@@ -48,6 +51,54 @@ async fn report(
         return Ok((headers, rendered.bytes).into_response());
     }
     Ok(download::bytes(&rendered.name, rendered.format.media_type(), rendered.bytes))
+}
+
+/// Which report, for whom, in which form.
+async fn choose(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {
+    let view = incident::get(&app, &actor, id).await?;
+    let may_take = actor.may(Permission::ExportIncident);
+    let content = html! {
+        header class="page-head" { div class="page-title" {
+            nav aria-label="Where you are" { ol class="breadcrumb" { li { a href={ "/incidents/" (id) } { (id) " " (view.record.title) } } li { "Reports" } } }
+            h1 { "Make a report" }
+            p class="page-sub" { "Drawn from what is recorded now. Nothing is changed by it." }
+        } }
+        form class="form card" method="get" action={ "/incidents/" (id) "/report" } data-plain {
+            div class="card-body stack" {
+                fieldset {
+                    legend { "Which report" }
+                    div class="choices" {
+                        @for template in app.reports.all() {
+                            label class="choice" {
+                                input type="radio" name="kind" value=(template.id) checked[template.id.as_str() == templates::USUAL];
+                                span class="choice-name" { (template.title) }
+                                span class="choice-text" { (template.purpose) }
+                            }
+                        }
+                    }
+                }
+                div class="field" {
+                    label for="tlp" { "For whom" }
+                    select id="tlp" name="tlp" aria-describedby="tlp-help" {
+                        option value="" { "As the incident: " (view.record.tlp.label()) }
+                        @for tlp in Tlp::ALL.iter().filter(|tlp| **tlp >= view.record.tlp) {
+                            option value=(tlp) { (tlp.label()) ": " (tlp.help()) }
+                        }
+                    }
+                    p class="help" id="tlp-help" { "What is marked above it is left out, and the report's last chapter says how much of which kind." }
+                }
+                div class="form-actions" {
+                    button class="button" type="submit" name="format" value="html" { (parts::icon("report")) "Read here" }
+                    @if may_take {
+                        button class="button" type="submit" name="format" value="md" { "Markdown" }
+                        button class="button" type="submit" name="format" value="docx" { "DOCX" }
+                        button class="button" data-kind="primary" type="submit" name="format" value="pdf" { (parts::icon("download")) "PDF" }
+                    }
+                }
+            }
+        }
+    };
+    Ok(frame::page(&app, &actor, Nav::Incidents, "Make a report", &[], &content).await)
 }
 
 async fn export_form(State(app): State<App>, Who(actor): Who, Path(id): Path<EvidenceId>) -> Result<Markup> {

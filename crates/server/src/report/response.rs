@@ -9,13 +9,13 @@ use super::words::{missing, stamp};
 use crate::incident::Task;
 
 pub fn draw(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Response");
+    document.heading(2, "Actions and tasks");
     tasks(document, sources);
+    document.heading(2, "Decisions");
     decisions(document, sources);
 }
 
 fn tasks(document: &mut Document, sources: &Sources) {
-    document.heading(2, "Actions and tasks");
     let dossier = &sources.dossier;
     if let Some(procedure) = &dossier.procedure {
         document.paragraph(Rich::new().text("The plan's procedure is “").strong(procedure).text(format!(
@@ -73,8 +73,7 @@ fn settled(sources: &Sources, task: &Task) -> Rich {
     text.into()
 }
 
-fn decisions(document: &mut Document, sources: &Sources) {
-    document.heading(2, "Decisions");
+pub fn decisions(document: &mut Document, sources: &Sources) {
     let decisions = &sources.dossier.decisions;
     if decisions.is_empty() {
         document.paragraph(missing());

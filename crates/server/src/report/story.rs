@@ -28,7 +28,6 @@ pub struct Row<'a> {
 }
 
 pub fn draw(document: &mut Document, sources: &Sources) {
-    document.heading(1, "Timeline");
     let rows = condense(sources);
     if rows.is_empty() {
         document.paragraph("Nothing is on the timeline yet.");

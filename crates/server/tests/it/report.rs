@@ -220,3 +220,56 @@ async fn evidence_that_is_gone_is_named_and_the_rest_still_verifies() {
     assert!(missing.contains("EVD-2") && missing.contains(sha256));
     assert!(!verdict.files.iter().any(|file| file.path == "evidence/EVD-2.bin"));
 }
+
+#[tokio::test]
+async fn each_kind_of_report_holds_what_it_is_for() {
+    let world = spawn().await;
+    let id = worked(&world, &HOSTILE.join(" ")).await;
+    let page = world.responder.page(&format!("/incidents/{id}/reports")).await;
+    assert_eq!(page.0, 200);
+    for (kind, holds, lacks) in [
+        ("one-pager", "Decided so far", "Chain of custody"),
+        ("technical-annex", "CK techniques", "Approval"),
+        ("evidence-inventory", "Chain of custody", "Executive summary"),
+        ("review", "Time to contain", "Chain of custody"),
+    ] {
+        assert!(page.1.contains(&format!("value=\"{kind}\"")), "{kind} is not offered");
+        let text = String::from_utf8(report(&world, &id, &format!("md&kind={kind}")).await).unwrap();
+        let plain = text.replace('\\', "");
+        assert!(plain.contains(holds) && !plain.contains(lacks), "{kind}\n{text}");
+        assert!(!text.contains("<script>alert"), "{kind}");
+        assert!(report(&world, &id, &format!("pdf&kind={kind}")).await.starts_with(b"%PDF-"), "{kind}");
+        let html = String::from_utf8(report(&world, &id, &format!("html&kind={kind}")).await).unwrap();
+        assert!(!html.contains("<script") && !html.contains("<img src=x"), "{kind}");
+    }
+    let path = format!("/api/v1/incidents/{id}/report?format=md&kind=");
+    world.manager.get(&format!("{path}nothing")).await.expect(422);
+    world.manager.get(&format!("{path}review&tlp=pink")).await.expect(422);
+}
+
+#[tokio::test]
+async fn what_is_marked_above_the_reader_is_left_out_and_counted() {
+    let world = spawn().await;
+    let id = worked(&world, "").await;
+    let at = |rest: &str| format!("/api/v1/incidents/{id}{rest}");
+    let secret = json!({ "value": "198.51.100.77", "standing": "indicator", "tlp": "red", "note": "Partner's source" });
+    world.manager.post(&at("/observables"), secret).await.expect(201);
+    let entry = json!({ "kind": "action", "text": "Blocked 198.51.100.77 at the edge" });
+    world.manager.post(&at("/entries"), entry).await.expect(201);
+    for format in ["md", "html"] {
+        let text = String::from_utf8(report(&world, &id, format).await).unwrap();
+        let plain = text.replace('\\', "");
+        assert!(!plain.contains("198.51.100.77") && !plain.contains("Partner's source"), "{text}");
+        assert!(plain.contains("What was left out") && plain.contains("Marked TLP:RED"), "{text}");
+        assert!(plain.contains("[left out] at the edge"), "{text}");
+        let all = String::from_utf8(report(&world, &id, &format!("{format}&tlp=red")).await).unwrap();
+        assert!(all.contains("198.51.100.77") && all.contains("TLP:RED"));
+        assert!(!all.contains("What was left out"));
+    }
+    // All of an amber incident is above green: that is said, and no empty paper is made.
+    let refused = world.manager.get(&at("/report?format=md&tlp=green")).await.expect(409);
+    assert!(refused["detail"].as_str().unwrap().contains("TLP:AMBER"), "{refused}");
+    // The bundle has everything, and so has the report in it.
+    let inside = String::from_utf8(within(&bundle(&world, &id).await, "report.md")).unwrap();
+    assert!(inside.contains("198.51.100.77") && inside.contains("TLP:RED"));
+}

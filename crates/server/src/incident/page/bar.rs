@@ -146,6 +146,7 @@ fn head(shown: &Shown) -> Markup {
                 details class="menu" {
                     summary class="button" aria-label="More actions" { "More " (parts::icon("chevron-down")) }
                     div class="menu-list" {
+                        a href=(shown.path("/reports")) { (parts::icon("report")) "Other reports, for others" }
                         a href=(shown.path("/report?format=docx")) { (parts::icon("report")) "Report as DOCX" }
                         a href=(shown.path("/report?format=html")) { (parts::icon("report")) "Report as HTML" }
                         a href=(shown.path("/report?format=md")) { (parts::icon("report")) "Report as Markdown" }

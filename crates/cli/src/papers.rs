@@ -119,7 +119,7 @@ fn tlp(text: &str) -> Result<Tlp, String> {
 
 pub fn report(args: &ReportArgs) -> anyhow::Result<ExitCode> {
     if let Some(ReportCommand::Check { folder }) = &args.command {
-        let templates = Templates::load(Some(folder))?;
+        let templates = Templates::load(Some(folder.as_path()))?;
         for template in templates.all() {
             text::say(&format!("{}: {}", plain(template.id.as_str()), plain(&template.title)));
         }

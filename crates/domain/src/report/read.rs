@@ -113,7 +113,7 @@ impl Reader<'_> {
         let chapters = file.chapters.value.into_iter().map(|chapter| self.chapter(chapter)).collect();
         Some(Template {
             id: id?,
-            subtitle: subtitle.unwrap_or_else(|| Words::plain(file.title.as_str())),
+            subtitle: subtitle.unwrap_or_else(|| Words::plain(&file.title)),
             title: file.title,
             purpose: file.purpose,
             numbered: file.numbered,

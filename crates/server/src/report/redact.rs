@@ -83,8 +83,6 @@ pub fn redact(sources: &mut Sources, tlp: Tlp) -> Result<LeftOut> {
             entry.text = text;
         }
     }
-    // It is counted in the document, where each of these texts stands.
-    left.struck = 0;
     Ok(left)
 }
 

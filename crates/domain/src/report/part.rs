@@ -26,6 +26,7 @@ words! {
         Decisions: "decisions", "Decisions";
         NextSteps: "next_steps", "What is next";
         Costs: "costs", "Data, effort and costs";
+        Obligations: "obligations", "Duties to notify";
         Techniques: "techniques", "ATT&CK techniques";
         Alerts: "alerts", "Alerts";
         Indicators: "indicators", "Indicators and affected assets";

@@ -6,9 +6,10 @@ use paper::{Block, Document, Marking};
 
 use super::redact::LeftOut;
 use super::words::{date, missing};
-use super::{Sources, chat, closing, findings, impact, opening, response, steps, story};
+use super::{Sources, chat, closing, duties, findings, impact, opening, response, steps, story};
+use crate::error::Result;
 
-pub fn compose(template: &Template, sources: &Sources, left: &mut LeftOut, made: &Made) -> Document {
+pub fn compose(template: &Template, sources: &Sources, left: &mut LeftOut, made: &Made) -> Result<Document> {
     let record = &sources.dossier.incident.record;
     let mut document = Document::new(record.title.clone());
     document.subtitle = fill(&template.subtitle, sources, made);
@@ -20,7 +21,7 @@ pub fn compose(template: &Template, sources: &Sources, left: &mut LeftOut, made:
     document.without_cover = !template.cover;
     opening::cover(&mut document, sources);
     for chapter in template.chapters.iter().filter(|chapter| chapter.part != Part::LeftOut) {
-        add(&mut document, template, chapter, sources, made);
+        add(&mut document, template, chapter, sources, made)?;
     }
     left.strike_from(&mut document);
     // Struck first and told afterwards: the list itself says nothing of the values.
@@ -31,7 +32,7 @@ pub fn compose(template: &Template, sources: &Sources, left: &mut LeftOut, made:
         document.heading(1, heading);
         left.draw(&mut document);
     }
-    document
+    Ok(document)
 }
 
 /// Who makes the report, and for which marking.
@@ -40,13 +41,19 @@ pub struct Made {
     pub marking: &'static str,
 }
 
-fn add(document: &mut Document, template: &Template, chapter: &Chapter, sources: &Sources, made: &Made) {
+fn add(
+    document: &mut Document,
+    template: &Template,
+    chapter: &Chapter,
+    sources: &Sources,
+    made: &Made,
+) -> Result<()> {
     let mut drawn = Document::default();
-    draw(&mut drawn, chapter.part, sources);
+    draw(&mut drawn, chapter.part, sources)?;
     // A part that has nothing at all to say says so by drawing nothing.
     let nothing = drawn.blocks.is_empty() && chapter.part != Part::Text;
     if nothing || (template.leaves_out(LeaveOut::Empty) && is_empty(chapter.part, &drawn)) {
-        return;
+        return Ok(());
     }
     if chapter.new_page {
         document.page_break();
@@ -55,6 +62,7 @@ fn add(document: &mut Document, template: &Template, chapter: &Chapter, sources:
     paragraphs(document, chapter.before.as_ref(), sources, made);
     document.blocks.append(&mut drawn.blocks);
     paragraphs(document, chapter.after.as_ref(), sources, made);
+    Ok(())
 }
 
 fn paragraphs(document: &mut Document, words: Option<&Words>, sources: &Sources, made: &Made) {
@@ -72,7 +80,7 @@ fn is_empty(part: Part, drawn: &Document) -> bool {
         && drawn.blocks.iter().all(|block| matches!(block, Block::Heading { .. }) || *block == nothing)
 }
 
-fn draw(document: &mut Document, part: Part, sources: &Sources) {
+fn draw(document: &mut Document, part: Part, sources: &Sources) -> Result<()> {
     match part {
         Part::Text | Part::LeftOut => {}
         Part::Summary => opening::summary(document, sources),
@@ -84,6 +92,7 @@ fn draw(document: &mut Document, part: Part, sources: &Sources) {
         Part::Decisions => response::decisions(document, sources),
         Part::NextSteps => steps::next(document, sources),
         Part::Costs => impact::draw(document, sources),
+        Part::Obligations => duties::draw(document, sources)?,
         Part::Techniques => findings::techniques(document, sources),
         Part::Alerts => steps::alerts(document, sources),
         Part::Indicators => findings::indicators(document, sources),
@@ -94,6 +103,7 @@ fn draw(document: &mut Document, part: Part, sources: &Sources) {
         Part::Chat => chat::draw(document, sources),
         Part::Ledger => closing::statement(document, sources),
     }
+    Ok(())
 }
 
 fn fill(words: &Words, sources: &Sources, made: &Made) -> String {

@@ -20,7 +20,6 @@ pub fn draw(document: &mut Document, sources: &Sources) -> Result<()> {
         .iter()
         .filter(|one| one.verdict != Verdict::DoesNotApply && one.standing != Standing::NotBinding)
         .collect();
-    document.heading(1, "Duties to notify");
     if owed.is_empty() {
         document.paragraph("By what is known, no duty to notify anybody applies.");
         return Ok(());

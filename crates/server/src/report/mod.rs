@@ -122,5 +122,5 @@ fn document(template: &Template, actor: &Actor, sources: &mut Sources, tlp: Tlp)
     // The page says how far what is in it may travel, which may be further than what was asked for.
     let marking = redact::highest(sources).label();
     let made = compose::Made { by: actor.name().to_owned(), marking };
-    Ok(compose::compose(template, sources, &mut left, &made))
+    compose::compose(template, sources, &mut left, &made)
 }

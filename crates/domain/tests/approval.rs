@@ -17,25 +17,25 @@ fn a_notice_goes_its_way_and_no_other() {
         (S::Approved, V::Return, S::Draft),
         (S::Approved, V::Send, S::Sent),
     ] {
-        assert_eq!(from.after(verb, other, one).unwrap(), to);
+        assert_eq!(from.after(verb, other, &[one]).unwrap(), to);
     }
     let mut refused = 0;
     for from in S::ALL {
         for verb in V::ALL {
-            refused += usize::from(from.after(*verb, other, one).is_err());
+            refused += usize::from(from.after(*verb, other, &[one]).is_err());
         }
     }
     assert_eq!(refused, S::ALL.len() * V::ALL.len() - 5);
-    assert!(sentence(S::Draft.after(V::Send, one, None)).contains("have it approved first"));
+    assert!(sentence(S::Draft.after(V::Send, one, &[])).contains("have it approved first"));
 }
 
 #[test]
 fn whoever_asks_does_not_approve() {
     let one = user(1);
-    let own = NoticeState::InApproval.after(NoticeVerb::Approve, Some(one), Some(one));
+    let own = NoticeState::InApproval.after(NoticeVerb::Approve, Some(one), &[None, Some(one)]);
     assert!(sentence(own).contains("ask somebody else"));
     // A machine is nobody who could answer for it.
-    assert!(NoticeState::InApproval.after(NoticeVerb::Approve, None, Some(one)).is_err());
+    assert!(NoticeState::InApproval.after(NoticeVerb::Approve, None, &[Some(one)]).is_err());
     assert!(
         sentence(WaiverState::Proposed.after(WaiverVerb::Approve, Some(one), one))
             .contains("ask somebody else")

@@ -1,4 +1,4 @@
-//! Who may let a notice go, and who may decide that none is owed: never the person who asked for it.
+//! Who may let a notice go, and who may decide that none is owed: never a person who wrote it or asked for it.
 
 use crate::words::words;
 use crate::{Error, UserId};
@@ -27,7 +27,7 @@ words! {
 }
 
 impl NoticeState {
-    /// The state after `verb`. `by` acts, `routed_by` sent it for approval.
+    /// The state after `verb`. `by` acts; `authors` began it and sent it for approval.
     ///
     /// # Errors
     /// When the verb does not follow this state, or somebody would approve their own notice.
@@ -35,12 +35,12 @@ impl NoticeState {
         self,
         verb: NoticeVerb,
         by: Option<UserId>,
-        routed_by: Option<UserId>,
+        authors: &[Option<UserId>],
     ) -> Result<Self, Error> {
         use {NoticeState as S, NoticeVerb as V};
         match (self, verb) {
             (S::Draft, V::Route) => Ok(S::InApproval),
-            (S::InApproval, V::Approve) if by.is_none() || by == routed_by => {
+            (S::InApproval, V::Approve) if by.is_none() || authors.contains(&by) => {
                 Err(Error::OwnApproval { what: "notice" })
             }
             (S::InApproval, V::Approve) => Ok(S::Approved),

@@ -268,6 +268,15 @@ pub struct Contradiction {
     pub second: (String, String),
 }
 
+impl Contradiction {
+    /// Whether both tell of the same two texts, whichever stands first.
+    fn is_same(&self, other: &Self) -> bool {
+        let (first, second) = (&other.first, &other.second);
+        self.about == other.about
+            && ((&self.first, &self.second) == (first, second) || (&self.first, &self.second) == (second, first))
+    }
+}
+
 /// Sets every notice against every other: sections that are worded differently, and facts that changed since
 /// one of them was written or sent.
 pub fn contradictions(drafts: &[&Draft]) -> Vec<Contradiction> {
@@ -276,7 +285,7 @@ pub fn contradictions(drafts: &[&Draft]) -> Vec<Contradiction> {
         for second in drafts.iter().skip(place + 1) {
             for contradiction in between(first, second) {
                 // One fact that changed stands in many sections.
-                if !found.contains(&contradiction) {
+                if !found.iter().any(|known| known.is_same(&contradiction)) {
                     found.push(contradiction);
                 }
             }

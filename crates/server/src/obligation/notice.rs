@@ -200,7 +200,7 @@ fn sent_line(notice: &Notice, name: &str) -> String {
 }
 
 fn after(notice: &Notice, verb: NoticeVerb, who: &Actor) -> Result<NoticeState> {
-    let after = notice.state.after(verb, who.user(), notice.routed_by);
+    let after = notice.state.after(verb, who.user(), &[Some(notice.begun_by), notice.routed_by]);
     after.map_err(|error| Error::Conflict(error.to_string()))
 }
 

@@ -107,9 +107,9 @@ async fn clocks_run_from_the_facts_alarm_in_time_and_end_with_the_sent_notice() 
         assert!(text["missing"].as_array().unwrap().contains(&json!("Services and functions affected")));
         by.post(&format!("{at}/sent"), json!({ "to": "Authority", "how": "Portal" })).await.expect(409);
         world.manager.post(&format!("{at}/route"), json!({})).await.expect(200);
-        // Whoever sent it for approval cannot approve it, and a responder may not.
+        // Whoever sent it for approval cannot approve it, nor whoever wrote it, although they command the incident.
         world.manager.post(&format!("{at}/approve"), json!({})).await.expect(409);
-        by.post(&format!("{at}/approve"), json!({})).await.expect(403);
+        by.post(&format!("{at}/approve"), json!({})).await.expect(409);
         world.admin.post(&format!("{at}/approve"), json!({})).await.expect(200);
         by_put(by, &at, json!({ "sections": { "nature": "Nothing." } })).await.expect(409);
         let sheet = json!({ "sections": { "nature": "Two mailboxes were read." } });

@@ -25,7 +25,7 @@ const HELP: [group: string, keys: [keys: string[], meaning: string][]][] = [
   ["Actions", [
     [["a"], "Acknowledge"],
     [["d"], "Declare an incident"],
-    [["/"], "Find in the list"],
+    [["/"], "Search everything"],
     [["?"], "Show these keys"],
     [["Esc"], "Close what is open"],
   ]],

@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0 done, 1 it failed or was asked wrongly, 2 `hunt --fail-on` found something.
 
+mod bench;
 mod client;
 mod demo;
 mod files;
@@ -50,6 +51,7 @@ enum Command {
     Report(papers::ReportArgs),
     Export(papers::ExportArgs),
     Verify(papers::VerifyArgs),
+    Bench(bench::Args),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         Command::Report(args) => papers::report(&args),
         Command::Export(args) => papers::export(&args),
         Command::Verify(args) => papers::verify(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match outcome {
         Ok(code) => code,

@@ -162,7 +162,7 @@ fn syslog(args: &Args) -> Addresses {
 
 /// Two servers on one data folder would each think that they alone write. The lock ends with the process,
 /// however it ends.
-fn claim(data: &Path) -> anyhow::Result<File> {
+pub fn claim(data: &Path) -> anyhow::Result<File> {
     let about = || format!("the data folder {} cannot be used", data.display());
     std::fs::create_dir_all(data).with_context(about)?;
     let lock = OpenOptions::new()

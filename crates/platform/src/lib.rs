@@ -7,5 +7,6 @@ pub mod db;
 pub mod hashes;
 pub mod outbox;
 pub mod sealed;
+pub mod search;
 pub mod secrets;
 pub mod testing;

@@ -5,13 +5,14 @@ use domain::Actor;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use ledger::{Digest, Frontier, Leaf};
-use platform::db::{Bind, Tx, insert_rows};
-use platform::outbox;
+use platform::db::{Bind, Dialect, Tx, insert_rows};
+use platform::{outbox, search::Document};
 use serde::Serialize;
 use sqlx::Row;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::search::document::{self, State};
 
 /// The future that a change's body returns.
 pub type Changing<'c, T> = BoxFuture<'c, Result<T>>;
@@ -29,7 +30,10 @@ struct Written {
 pub struct Change<'t> {
     pub tx: &'t mut Tx,
     pub at: Timestamp,
+    pub dialect: Dialect,
     actor: String,
+    /// What the search index is to hold beside the records.
+    found_by: Vec<Document>,
     frontier: Option<Frontier>,
     hashes: Vec<(u64, ledger::Hash)>,
     written: Vec<Written>,
@@ -42,13 +46,21 @@ impl App {
         T: Send + 'static,
         F: for<'c, 't> FnOnce(&'c mut Change<'t>) -> Changing<'c, T> + Send + 'static,
     {
-        let (at, actor) = (self.clock.now(), ledger_name(actor));
+        let (at, actor, dialect) = (self.clock.now(), ledger_name(actor), self.db.dialect());
         self.db
             .writer()
             .run(move |tx| {
                 Box::pin(async move {
-                    let mut under_way =
-                        Change { tx, at, actor, frontier: None, hashes: Vec::new(), written: Vec::new() };
+                    let mut under_way = Change {
+                        tx,
+                        at,
+                        dialect,
+                        actor,
+                        found_by: Vec::new(),
+                        frontier: None,
+                        hashes: Vec::new(),
+                        written: Vec::new(),
+                    };
                     let value = change(&mut under_way).await?;
                     under_way.finish().await?;
                     Ok(value)
@@ -88,6 +100,11 @@ impl Change<'_> {
         Ok(())
     }
 
+    /// Lets the search find this too. Records are found by what they say without it.
+    pub fn find_by(&mut self, document: Document) {
+        self.found_by.push(document);
+    }
+
     /// Tells live pages (and whoever follows the outbox) that `record` changed.
     pub async fn tell(&mut self, topic: &str, record: &str, scope: Option<i64>) -> Result<()> {
         outbox::publish(self.tx, self.at, topic, record, scope).await?;
@@ -120,7 +137,9 @@ impl Change<'_> {
     }
 
     async fn finish(self) -> Result<()> {
-        let Change { tx, at, frontier, hashes, written, .. } = self;
+        let Change { tx, at, dialect, found_by, frontier, hashes, written, .. } = self;
+        let documents = written.iter().filter_map(|one| document::of(&state(at, one)));
+        platform::search::put(tx, dialect, documents.chain(found_by).collect()).await?;
         let Some(frontier) = frontier else { return Ok(()) };
         let hashes = hashes.into_iter().map(|(index, hash)| [signed(index).into(), hash.0.to_vec().into()]);
         insert_rows(tx, "insert into ledger_hash (idx, hash)", hashes.collect(), "").await?;
@@ -137,6 +156,16 @@ impl Change<'_> {
             .execute(tx)
             .await?;
         Ok(())
+    }
+}
+
+fn state(at: Timestamp, written: &Written) -> State<'_> {
+    State {
+        record: written.leaf.record(),
+        body: &written.body,
+        scope: written.scope,
+        at: at.as_microsecond(),
+        leaf: signed(written.index),
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod alert;
 pub mod app;
 pub mod audit;
+pub mod bench;
 pub mod change;
 pub mod error;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod plan;
 pub mod playbook;
 pub mod report;
 pub mod router;
+pub mod search;
 pub mod serve;
 pub mod source;
 pub mod web;

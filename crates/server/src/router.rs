@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
 use crate::{
-    alert, audit, event, evidence, identity, incident, intake, obligation, plan, playbook, report, source,
+    alert, audit, event, evidence, identity, incident, intake, obligation, plan, playbook, report, search, source,
 };
 
 /// What a route needs of whoever asks.
@@ -41,6 +41,9 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("GET", "/live", SignIn),
     ("GET", "/api", SignIn),
     ("GET", "/api/openapi.json", Nothing),
+    // search: of each kind what the reader may see
+    ("GET", "/search", SignIn),
+    ("GET", "/api/v1/search", SignIn),
     // identity
     ("GET", "/setup", Nothing),
     ("POST", "/setup", Nothing),
@@ -535,6 +538,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(obligation::api::routes())
         .merge(report::api::routes())
         .merge(audit::api::routes())
+        .merge(search::api::routes())
 }
 
 /// The API's description, made from the handlers.
@@ -564,7 +568,8 @@ pub fn router(app: App) -> Router {
         .merge(playbook::page::routes())
         .merge(obligation::page::routes())
         .merge(report::page::routes())
-        .merge(audit::page::routes());
+        .merge(audit::page::routes())
+        .merge(search::page::routes());
     api.merge(pages)
         .layer(DefaultBodyLimit::max(1 << 20))
         .method_not_allowed_fallback(|| async { Error::NotFound("verb on this address") })

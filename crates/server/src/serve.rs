@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, evidence, identity, incident, intake, obligation, plan, playbook, router};
+use crate::{audit, evidence, identity, incident, intake, obligation, plan, playbook, router, search};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -46,6 +46,7 @@ impl Server {
         let watching = tokio::spawn(intake::silence::watch(self.app.clone()));
         let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
         let duties = tokio::spawn(obligation::watch::watch(self.app.clone()));
+        let indexing = tokio::spawn(search::catch_up::catch_up(self.app.clone()));
         let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
         let carrying = tokio::spawn(playbook::carry::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
@@ -66,6 +67,7 @@ impl Server {
         duties.abort();
         keeping.abort();
         carrying.abort();
+        indexing.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

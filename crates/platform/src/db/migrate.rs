@@ -48,7 +48,9 @@ async fn apply(
 ) -> Result<(), DbError> {
     let mut transaction = connection.begin().await?;
     for statement in statements(migration.sql) {
-        transaction.execute(AssertSqlSafe(dialect.ddl(&statement))).await?;
+        if let Some(sql) = dialect.ddl(&statement) {
+            transaction.execute(AssertSqlSafe(sql)).await?;
+        }
     }
     sqlx::query("insert into migration (name, sha256) values ($1, $2)")
         .bind(migration.name)

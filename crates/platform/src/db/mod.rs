@@ -7,6 +7,7 @@
 mod dialect;
 mod migrate;
 mod rows;
+pub mod search;
 mod writer;
 
 use std::path::Path;
@@ -17,6 +18,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor};
 pub use dialect::Dialect;
 pub use migrate::Migration;
 pub use rows::{Bind, insert_rows};
+pub use search::Sought;
 pub use sqlx::any::AnyRow as Row;
 pub use writer::Writer;
 

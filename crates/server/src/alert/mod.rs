@@ -12,7 +12,7 @@ mod matches;
 pub mod merge;
 mod merge_page;
 pub mod noise;
-mod outside;
+pub(crate) mod outside;
 pub mod page;
 mod queue_page;
 pub mod risk;

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Actor, AlertId, EventId, IncidentId, Observable, Permission};
+use platform::search::Document;
 
 use super::{Match, store};
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::change::Change;
 use crate::error::Result;
 use crate::event;
 use crate::identity::{need, scope};
+use crate::search::document;
 
 /// How many of an alert's first events are read for values, and how many values are kept of it.
 const EVENTS_READ: i64 = 50;
@@ -48,7 +50,35 @@ pub async fn note(change: &mut Change<'_>, grown: &[(AlertId, i64, &[Match])]) -
             kept.push((alert, observable));
         }
     }
-    store::values::insert(change.tx, &kept).await
+    store::values::insert(change.tx, &kept).await?;
+    let alerts: BTreeSet<AlertId> = kept.iter().map(|(alert, _)| *alert).collect();
+    for holder in store::values::texts_in(change.tx, &alerts.into_iter().collect::<Vec<_>>()).await? {
+        change.find_by(holder.document());
+    }
+    Ok(())
+}
+
+/// An alert with all values that it is found by.
+pub(super) struct Texts {
+    pub alert: AlertId,
+    pub incident: Option<i64>,
+    pub created: i64,
+    pub title: String,
+    pub values: Vec<String>,
+}
+
+impl Texts {
+    fn document(&self) -> Document {
+        let values: Vec<&str> = self.values.iter().map(String::as_str).collect();
+        document::of_values(self.alert.get(), self.incident, self.created, &self.title, &values)
+    }
+}
+
+/// What alerts with higher numbers than `after` are found by, for a store that is indexed later.
+pub async fn documents(app: &App, after: i64, limit: i64) -> Result<Vec<Document>> {
+    let holders = store::values::holding_after(&app.db, after, limit).await?;
+    let texts = store::values::texts(&app.db, &holders).await?;
+    Ok(texts.iter().map(Texts::document).collect())
 }
 
 /// An alert that holds a value.

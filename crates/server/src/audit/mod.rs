@@ -268,3 +268,24 @@ async fn name_actors(app: &App, leaves: &mut [Committed]) -> Result<()> {
 fn texts(hashes: &[Hash]) -> Vec<String> {
     hashes.iter().map(ToString::to_string).collect()
 }
+
+/// A record's state as a change committed it.
+#[derive(Debug, Clone)]
+pub struct CommittedState {
+    pub leaf: i64,
+    pub record: String,
+    pub body: String,
+    pub scope: Option<i64>,
+    /// Microseconds since 1970.
+    pub at: i64,
+}
+
+/// How many changes stand in the ledger.
+pub async fn size(app: &App) -> Result<i64> {
+    store::size(&app.db).await
+}
+
+/// What changes committed, from this leaf on. Watchbell itself reads them, to index what was before the index.
+pub async fn states(app: &App, from: i64, limit: i64) -> Result<Vec<CommittedState>> {
+    store::states(&app.db, from, limit).await
+}

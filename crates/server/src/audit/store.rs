@@ -181,3 +181,33 @@ fn signed(number: u64) -> Result<i64> {
 fn unsigned(number: i64) -> Result<u64> {
     u64::try_from(number).map_err(|_| Error::Damaged(format!("{number} is no place in the ledger")))
 }
+
+/// Records' states as they were committed, from this leaf on.
+pub async fn states(db: &Db, from: i64, limit: i64) -> Result<Vec<super::CommittedState>> {
+    let rows = sqlx::query(
+        "select leaf_index, record, body, scope, at from record_version
+         where leaf_index >= $1 and leaf_index < $2 order by leaf_index",
+    )
+    .bind(from)
+    .bind(from.saturating_add(limit))
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(super::CommittedState {
+                leaf: row.try_get(0)?,
+                record: row.try_get(1)?,
+                body: row.try_get(2)?,
+                scope: row.try_get(3)?,
+                at: row.try_get(4)?,
+            })
+        })
+        .collect()
+}
+
+/// How many leaves there are.
+pub async fn size(db: &Db) -> Result<i64> {
+    let row =
+        sqlx::query("select coalesce(max(leaf_index) + 1, 0) from record_version").fetch_one(db.readers()).await?;
+    Ok(row.try_get(0)?)
+}

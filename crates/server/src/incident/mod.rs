@@ -27,6 +27,7 @@ mod keep;
 pub mod kin;
 pub mod library;
 pub mod page;
+pub mod past;
 pub mod paste;
 pub mod read;
 pub mod record;

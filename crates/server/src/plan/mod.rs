@@ -19,7 +19,7 @@ pub use holders::{Holders, holders, holders_in, roles_of, set_holders};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::identity;
+use crate::{identity, search};
 
 /// The plan that binds everybody now.
 #[derive(Debug, Clone)]
@@ -44,6 +44,7 @@ pub async fn ensure_in_force(app: &App) -> Result<()> {
             let id = store::insert(change, &serde_json::to_string(&plan)?).await?;
             let body = serde_json::json!({ "id": id, "since": change.at, "plan": plan });
             change.record(&id.to_string(), "plan.put_in_force", &body, None).await?;
+            search::written::plan(change.tx, change.dialect, &plan, change.at_micros()).await?;
             change.tell("plan", &id.to_string(), None).await
         })
     })

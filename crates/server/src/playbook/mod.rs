@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 use cacao::{Document, Drawing, Finding, Limits, Options, SealVerdict, Sealed, Severity, StepKind, refuses};
 use domain::{Actor, IncidentType, Permission, PlaybookId, UserId};
 use jiff::Timestamp;
+use platform::search;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -26,6 +27,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::need;
+use crate::search::written;
 
 pub use execute::Reach;
 
@@ -268,6 +270,7 @@ async fn put(
     };
     store::add_version(change, kept.id, &version, text).await?;
     change.record(&kept.id.to_string(), "playbook.keep", &(&kept, &version), None).await?;
+    change.find_by(written::playbook(kept.id.get(), playbook, change.at_micros()));
     change.tell(TOPIC, &kept.id.to_string(), None).await?;
     Ok(kept)
 }
@@ -291,6 +294,17 @@ fn place(pointer: &str) -> &str {
 pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Playbook>> {
     need(actor, Permission::ReadPlan, "reading playbooks")?;
     store::list(&app.db).await
+}
+
+/// The texts by which playbooks are found, of each its present version's.
+pub async fn documents(app: &App) -> Result<Vec<search::Document>> {
+    let mut documents = Vec::new();
+    for playbook in store::list(&app.db).await? {
+        let kept = get(app, &Actor::Watchbell, playbook.id, None).await?;
+        let at = playbook.updated_at.as_microsecond();
+        documents.push(written::playbook(playbook.id.get(), &kept.read()?, at));
+    }
+    Ok(documents)
 }
 
 /// A version of a playbook; the present one where none is named.

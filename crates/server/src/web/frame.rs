@@ -121,6 +121,21 @@ pub async fn page(
     live: &[&str],
     content: &Markup,
 ) -> Markup {
+    framed(app, actor, (nav, title, live), "", content).await
+}
+
+/// A page of the search: what was typed stands in the frame's box too.
+pub async fn searched(app: &App, actor: &Actor, nav: Nav, title: &str, typed: &str, content: &Markup) -> Markup {
+    framed(app, actor, (nav, title, &[]), typed, content).await
+}
+
+async fn framed(
+    app: &App,
+    actor: &Actor,
+    (nav, title, live): (Nav, &str, &[&str]),
+    typed: &str,
+    content: &Markup,
+) -> Markup {
     let organisation = identity::organisation(app).await.ok().flatten().unwrap_or_default();
     let waiting = Waiting {
         alerts: alert::count_new(app).await.unwrap_or(0),
@@ -151,7 +166,7 @@ pub async fn page(
                         }
                         p class="sidebar-foot" { (organisation) br; "Watchbell " (env!("CARGO_PKG_VERSION")) }
                     }
-                    (topbar(actor, &organisation, &named))
+                    (topbar(actor, &organisation, &named, typed))
                     main class="main" id="main" tabindex="-1" { @if nav == Nav::Alerts { (mentions::notice(app, actor).await) } (content) }
                     (tabbar(actor, nav, waiting))
                 }
@@ -226,13 +241,18 @@ fn tabbar(actor: &Actor, current: Nav, waiting: Waiting) -> Markup {
     }
 }
 
-fn topbar(actor: &Actor, organisation: &str, named: &Markup) -> Markup {
+fn topbar(actor: &Actor, organisation: &str, named: &Markup, typed: &str) -> Markup {
     html! {
         header class="topbar" {
             a class="topbar-brand" href="/" aria-label="Watchbell, start page" {
                 img src=(assets::url("favicon.svg")) alt="" width="28" height="28";
             }
             span class="topbar-org" { (organisation) }
+            form class="topbar-search" role="search" action="/search" {
+                (icon("search"))
+                input type="search" name="q" value=(typed) maxlength="200" aria-label="Search everything" placeholder="Search: host, address, hash, INC-…" autocomplete="off";
+                kbd aria-hidden="true" { "/" }
+            }
             div class="topbar-end" {
                 span class="live" role="status" { span class="live-text" {} }
                 (named)

@@ -38,6 +38,7 @@ mod response;
 mod risk;
 mod room;
 mod rules;
+mod search;
 mod security;
 mod seen;
 mod source;

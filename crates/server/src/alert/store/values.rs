@@ -4,7 +4,7 @@ use domain::{AlertId, IncidentId, Observable, ObservableKind};
 use platform::db::{Db, Tx, insert_rows};
 use sqlx::{AssertSqlSafe, Row};
 
-use super::super::values::Holder;
+use super::super::values::{Holder, Texts};
 use crate::error::Result;
 use crate::identity::scope::visible;
 
@@ -84,4 +84,65 @@ pub async fn holders(
         }
     }
     Ok(holders)
+}
+
+/// Alerts with numbers above this that hold any value, in order.
+pub async fn holding_after(db: &Db, after: i64, limit: i64) -> Result<Vec<AlertId>> {
+    let rows = sqlx::query(
+        "select distinct alert_id from alert_value where alert_id > $1 order by alert_id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db.readers())
+    .await?;
+    rows.iter().map(|row| Ok(AlertId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
+}
+
+pub async fn texts(db: &Db, alerts: &[AlertId]) -> Result<Vec<Texts>> {
+    let mut texts = Vec::new();
+    for some in alerts.chunks(500) {
+        let sql = AssertSqlSafe(texts_of(some));
+        gather(&sqlx::query(sql).persistent(false).fetch_all(db.readers()).await?, &mut texts)?;
+    }
+    Ok(texts)
+}
+
+/// The same within a change.
+pub async fn texts_in(tx: &mut Tx, alerts: &[AlertId]) -> Result<Vec<Texts>> {
+    let mut texts = Vec::new();
+    for some in alerts.chunks(500) {
+        let sql = AssertSqlSafe(texts_of(some));
+        gather(&sqlx::query(sql).persistent(false).fetch_all(&mut *tx).await?, &mut texts)?;
+    }
+    Ok(texts)
+}
+
+fn texts_of(alerts: &[AlertId]) -> String {
+    let list = alerts.iter().map(|id| id.get().to_string()).collect::<Vec<_>>().join(", ");
+    format!(
+        "select v.alert_id,
+           coalesce(a.incident_id, (select l.incident_id from alert l where l.id = a.merged_into)),
+           a.created_at, a.title, v.value
+         from alert_value v join alert a on a.id = v.alert_id where v.alert_id in ({list})
+         order by v.alert_id, v.kind, v.value"
+    )
+}
+
+fn gather(rows: &[platform::db::Row], texts: &mut Vec<Texts>) -> Result<()> {
+    for row in rows {
+        let alert = AlertId::try_from(row.try_get::<i64, _>(0)?)?;
+        if texts.last().is_none_or(|last| last.alert != alert) {
+            texts.push(Texts {
+                alert,
+                incident: row.try_get(1)?,
+                created: row.try_get(2)?,
+                title: row.try_get(3)?,
+                values: Vec::new(),
+            });
+        }
+        if let Some(last) = texts.last_mut() {
+            last.values.push(row.try_get(4)?);
+        }
+    }
+    Ok(())
 }

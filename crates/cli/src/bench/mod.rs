@@ -46,7 +46,9 @@ struct Store {
 /// Every record goes through a change like any other, with its leaf in the ledger. A server opens the store
 /// afterwards; nobody has an account with a known password in it but whoever is set up then.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  watchbell bench fill --data /tmp/large --incidents 100000 --alerts 1000000")]
+#[command(
+    after_help = "Example:\n  watchbell bench fill --data /tmp/large --incidents 100000 --alerts 1000000"
+)]
 struct FillArgs {
     #[command(flatten)]
     store: Store,

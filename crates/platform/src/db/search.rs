@@ -158,12 +158,18 @@ async fn to_fts5(tx: &mut Tx, documents: Vec<Document>) -> Result<(), DbError> {
         let (title, body) = document.words();
         let marks: BTreeSet<String> = title.values.into_iter().chain(body.values).collect();
         let marks: Vec<String> = marks.into_iter().collect();
-        [document.id.into(), title.words.join(" ").into(), body.words.join(" ").into(), marks.join(" ").into()]
+        [
+            document.id.into(),
+            title.words.join(" ").into(),
+            body.words.join(" ").into(),
+            marks.join(" ").into(),
+        ]
     };
     let texts = documents.iter().map(text).collect();
     insert_rows(tx, "insert or replace into search_text (rowid, title, body, marks)", texts, "").await?;
     let rows = documents.into_iter().map(row).collect();
-    insert_rows(tx, "insert or replace into search_document (id, scope, at, leaf, title, body)", rows, "").await?;
+    insert_rows(tx, "insert or replace into search_document (id, scope, at, leaf, title, body)", rows, "")
+        .await?;
     Ok(())
 }
 

@@ -20,7 +20,7 @@ pub struct Piece {
 pub fn marked(text: &str, query: &Query) -> Option<Vec<Piece>> {
     let hits = hits(text, query);
     let first = hits.first()?.0;
-    let start = back(text, first, BEFORE);
+    let start = whole_word(text, back(text, first, BEFORE), first);
     let end = forth(text, start, SHOWN);
     let mut pieces = Vec::new();
     let mut add = |from: usize, to: usize, hit: bool| {
@@ -78,6 +78,13 @@ fn back(text: &str, from: usize, by: usize) -> usize {
     before.char_indices().rev().take(by).last().map_or(from, |(at, _)| at)
 }
 
+/// Past the word that the cut fell into.
+fn whole_word(text: &str, start: usize, first: usize) -> usize {
+    let before = text.get(start..first).filter(|_| start > 0);
+    let blank = before.and_then(|before| before.char_indices().find(|(_, c)| c.is_whitespace()));
+    blank.map_or(start, |(at, c)| start + at + c.len_utf8())
+}
+
 fn forth(text: &str, from: usize, by: usize) -> usize {
     let after = text.get(from..).unwrap_or_default();
     after.char_indices().nth(by).map_or(text.len(), |(at, _)| from + at)
@@ -95,7 +102,10 @@ mod tests {
     #[test]
     fn hits_are_marked_as_they_are_written() {
         assert_eq!(shown("Word starts PowerShell.", "powersh"), "Word starts [PowerShell].");
-        assert_eq!(shown("from 10.0.0.5:443 to 10.0.0.6", "10[.]0[.]0[.]5"), "from [10.0.0.5]:443 to 10.0.0.6");
+        assert_eq!(
+            shown("from 10.0.0.5:443 to 10.0.0.6", "10[.]0[.]0[.]5"),
+            "from [10.0.0.5]:443 to 10.0.0.6"
+        );
         assert_eq!(shown("<b>Café</b>", "cafe"), "<b>[Café]</b>");
         assert_eq!(shown("nothing here", "else"), "");
     }

@@ -36,7 +36,9 @@ impl Query {
         for (place, piece) in pieces.into_iter().enumerate() {
             let found = chunks(piece);
             if place % 2 == 1 {
-                query.phrase(found.into_iter().flat_map(|chunk| chunk.words).map(|word| word.folded).collect());
+                query.phrase(
+                    found.into_iter().flat_map(|chunk| chunk.words).map(|word| word.folded).collect(),
+                );
                 continue;
             }
             let unfinished = place == last && !piece.ends_with(char::is_whitespace);

@@ -105,7 +105,10 @@ impl Reader<'_> {
         let before = self.text.get(..start).and_then(|before| before.chars().next_back());
         let after = self.text.get(end..).and_then(|after| after.chars().next());
         matches!(folded, "dot" | "at" | "colon")
-            && matches!((before, after), (Some('['), Some(']')) | (Some('('), Some(')')) | (Some('{'), Some('}')))
+            && matches!(
+                (before, after),
+                (Some('['), Some(']')) | (Some('('), Some(')')) | (Some('{'), Some('}'))
+            )
     }
 
     fn end_chunk(&mut self) {

@@ -207,7 +207,8 @@ pub async fn states(db: &Db, from: i64, limit: i64) -> Result<Vec<super::Committ
 
 /// How many leaves there are.
 pub async fn size(db: &Db) -> Result<i64> {
-    let row =
-        sqlx::query("select coalesce(max(leaf_index) + 1, 0) from record_version").fetch_one(db.readers()).await?;
+    let row = sqlx::query("select coalesce(max(leaf_index) + 1, 0) from record_version")
+        .fetch_one(db.readers())
+        .await?;
     Ok(row.try_get(0)?)
 }

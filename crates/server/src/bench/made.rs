@@ -1,8 +1,6 @@
 //! What a generated store tells: alerts and incidents of an organisation of a few thousand hosts.
 
-use domain::{
-    Entity, EntityKind, IncidentType, Observable, ObservableKind, Phase, Severity, UserId,
-};
+use domain::{Entity, EntityKind, IncidentType, Observable, ObservableKind, Phase, Severity, UserId};
 use jiff::{SignedDuration, Timestamp};
 
 use super::chance::Chance;
@@ -71,8 +69,11 @@ fn severity(chance: &mut Chance) -> Severity {
 pub fn alert(seed: u64, number: u64, at: Timestamp) -> Result<Outside> {
     let mut chance = Chance::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let rule = chance.skewed(u64::try_from(RULES.len()).unwrap_or(0));
-    let (title, severity, technique) =
-        RULES.get(usize::try_from(rule).unwrap_or(0)).copied().unwrap_or(("Detection", Severity::Low, "T1059"));
+    let (title, severity, technique) = RULES.get(usize::try_from(rule).unwrap_or(0)).copied().unwrap_or((
+        "Detection",
+        Severity::Low,
+        "T1059",
+    ));
     let host = host(&mut chance);
     let description = format!(
         "On {host} ({}), by account harbour\\user{}: C:\\Users\\Public\\{:08x}.exe reached {} (SHA-256 {}).",
@@ -97,7 +98,13 @@ pub fn alert(seed: u64, number: u64, at: Timestamp) -> Result<Outside> {
 }
 
 /// The incident with this number; the later ones are still open.
-pub fn incident(seed: u64, number: u64, open: bool, declared_at: Timestamp, people: &[UserId]) -> Result<Past> {
+pub fn incident(
+    seed: u64,
+    number: u64,
+    open: bool,
+    declared_at: Timestamp,
+    people: &[UserId],
+) -> Result<Past> {
     let mut chance = Chance::new(seed ^ number.wrapping_mul(0x9e6c_63d0_876a_68ee));
     let (mishap, incident_type) =
         chance.one_of(&MISHAPS).copied().unwrap_or(("Something happened on", IncidentType::Other));

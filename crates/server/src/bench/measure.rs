@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use domain::{Actor, Line, Role, UserId, Via};
+use domain::access::Via;
+use domain::{Actor, Line, Role, UserId};
 
 use super::chance::Chance;
 use super::made;

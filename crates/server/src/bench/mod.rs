@@ -5,6 +5,7 @@ mod chance;
 mod made;
 mod measure;
 
+use domain::access::Via;
 use domain::alert::Verdict;
 use domain::{Actor, AlertId, Line, Role, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -56,9 +57,8 @@ pub async fn fill(app: &App, size: Size, done: impl Fn(u64)) -> Result<()> {
     let people = people(app).await?;
     let mut chance = chance::Chance::new(size.seed);
     let steps = (size.alerts.div_ceil(ALERTS_AT_ONCE) + size.incidents.div_ceil(INCIDENTS_AT_ONCE)).max(1);
-    let step = SignedDuration::from_micros(
-        i64::try_from(SPAN.as_micros() / i128::from(steps)).unwrap_or(i64::MAX),
-    );
+    let step =
+        SignedDuration::from_micros(i64::try_from(SPAN.as_micros() / i128::from(steps)).unwrap_or(i64::MAX));
     let (mut alerts, mut incidents) = (0, 0);
     while alerts < size.alerts || incidents < size.incidents {
         app.clock.advance(step);
@@ -76,7 +76,8 @@ pub async fn fill(app: &App, size: Size, done: impl Fn(u64)) -> Result<()> {
             done(many);
         }
     }
-    audit::sign_now(app).await
+    audit::sign_now(app).await?;
+    Ok(())
 }
 
 /// Somebody whose work it is.
@@ -92,7 +93,7 @@ async fn people(app: &App) -> Result<Vec<Actor>> {
         };
         let made = identity::add_account(app, &Actor::Watchbell, new).await?;
         let name = Line::new("a name", name)?;
-        people.push(Actor::User { user: made.id, name, role: made.role, via: domain::Via::Session });
+        people.push(Actor::User { user: made.id, name, role: made.role, via: Via::Session });
     }
     Ok(people)
 }
@@ -114,7 +115,12 @@ async fn raise(app: &App, seed: u64, from: u64, many: u64) -> Result<Vec<AlertId
 }
 
 /// Most alerts are dismissed within the hour, some are in somebody's hands, a few wait.
-async fn triage(app: &App, chance: &mut chance::Chance, people: &[Actor], raised: Vec<AlertId>) -> Result<()> {
+async fn triage(
+    app: &App,
+    chance: &mut chance::Chance,
+    people: &[Actor],
+    raised: Vec<AlertId>,
+) -> Result<()> {
     let Some(person) = chance.one_of(people).cloned() else { return Ok(()) };
     app.clock.advance(SignedDuration::from_secs(i64::try_from(60 + chance.skewed(3000)).unwrap_or(60)));
     let (mut wrong, mut allowed, mut taken) = (Vec::new(), Vec::new(), Vec::new());

@@ -72,6 +72,8 @@ fn record(now: &InForce, past: &Past) -> Result<Record> {
         recoverability: Recoverability::Regular,
         phase,
         phase_since: since,
+        status: None,
+        status_since: None,
         tlp: Tlp::Amber,
         restricted: past.restricted,
         summary: Some(past.summary.clone()),

@@ -109,7 +109,12 @@ async fn of_kind(app: &App, actor: &Actor, kind: Kind, query: &Query, most: usiz
 
 /// An alert is hidden with the one that it is merged into, which its own record does not tell: the alerts' own rights
 /// have the last word.
-async fn still_seen(app: &App, actor: &Actor, kind: Kind, found: Vec<store::Found>) -> Result<Vec<store::Found>> {
+async fn still_seen(
+    app: &App,
+    actor: &Actor,
+    kind: Kind,
+    found: Vec<store::Found>,
+) -> Result<Vec<store::Found>> {
     let mut seen = Vec::with_capacity(found.len());
     for one in found {
         let alert = kind.record(one.id).parse()?;
@@ -151,7 +156,8 @@ fn hit(kind: Kind, found: store::Found, query: &Query) -> Result<Hit> {
         Kind::Task => format!("/incidents/{within}/tasks#{name}"),
         Kind::Evidence => format!("/evidence/{name}"),
         Kind::Chat => format!("/incidents/{within}/chat#{name}"),
-        Kind::Person => format!("/search?kind=incident&q={}", encode(&found.title)),
+        // What they wrote on timelines.
+        Kind::Person => format!("/search?kind=entry&q={}", encode(&format!("\"{}\"", found.title))),
         Kind::Plan => place.to_owned(),
         Kind::Playbook => format!("/playbooks/{name}"),
     };

@@ -86,11 +86,11 @@ fn hints() -> Markup {
         section class="card" aria-labelledby="how" {
             div class="card-head" { h2 id="how" { "How to look" } }
             div class="card-body" {
-                dl class="facts" data-layout="wide" {
-                    div { dt { code { "INC-7" } } dd { "A record by its name." } }
-                    div { dt { code { "10.0.0.5" } } dd { "A value: an address, a host, a hash, a path, a mail address. Also by a part of it, and as " code { "10[.]0[.]0[.]5" } " or " code { "hxxp" } "." } }
-                    div { dt { code { "word powersh" } } dd { "All of these words; the last may be unfinished." } }
-                    div { dt { code { "\"backup server\"" } } dd { "Words one after another." } }
+                dl class="facts" {
+                    dt { code { "INC-7" } } dd { "A record by its name." }
+                    dt { code { "10.0.0.5" } } dd { "A value: an address, a host, a hash, a path, a mail address. Also by a part of it, and as " code { "10[.]0[.]0[.]5" } " or " code { "hxxp" } "." }
+                    dt { code { "word powersh" } } dd { "All of these words; the last may be unfinished." }
+                    dt { code { "\"backup server\"" } } dd { "Words one after another." }
                 }
                 p class="muted gap-top" { "The key " kbd { "/" } " leads here from every page." }
             }
@@ -131,7 +131,7 @@ fn section(typed: &str, chosen: Option<Kind>, group: &Group) -> Markup {
     html! {
         section class="card" aria-labelledby=(id) {
             div class="card-head" {
-                h2 id=(id) { (icon(group.kind.icon())) (group.kind.label()) }
+                h2 id=(id) class="found-head" { (icon(group.kind.icon())) (group.kind.label()) }
                 @if group.more && chosen.is_none() { a href=(address(typed, Some(group.kind))) { "More than " (A_FEW) } }
             }
             ol class="found" { @for hit in &group.hits { (one(hit)) } }

@@ -29,7 +29,13 @@ fn found(row: &platform::db::Row) -> Result<Found> {
 }
 
 /// The newest documents of a kind that have all of the query and that the account may see.
-pub async fn find(db: &Db, account: Option<i64>, kind: Kind, query: &Query, limit: i64) -> Result<Vec<Found>> {
+pub async fn find(
+    db: &Db,
+    account: Option<i64>,
+    kind: Kind,
+    query: &Query,
+    limit: i64,
+) -> Result<Vec<Found>> {
     let sought = db.dialect().sought();
     let (from, matches, id) = (sought.from, sought.matches, sought.id);
     let sql = format!(

@@ -67,7 +67,8 @@ fn plan_parts(plan: &Plan) -> Vec<Part> {
         part("/plan#metrics", &metric.name, format!("{}\n{}", metric.question, metric.target))
     }));
     parts.extend(plan.chapters.iter().enumerate().map(|(place, chapter)| {
-        let title = chapter.markdown.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(&chapter.name);
+        let title =
+            chapter.markdown.lines().find_map(|line| line.strip_prefix("# ")).unwrap_or(&chapter.name);
         part(format!("/plan#chapter-{}", place + 1), title, &chapter.markdown)
     }));
     parts
@@ -80,7 +81,7 @@ async fn replace(tx: &mut Tx, dialect: Dialect, kind: Kind, parts: Vec<Part>, at
         .map(|(number, part)| Document {
             id: kind.document(number),
             scope: None,
-        along: None,
+            along: None,
             at,
             leaf: 0,
             name: String::new(),

@@ -125,7 +125,14 @@ pub async fn page(
 }
 
 /// A page of the search: what was typed stands in the frame's box too.
-pub async fn searched(app: &App, actor: &Actor, nav: Nav, title: &str, typed: &str, content: &Markup) -> Markup {
+pub async fn searched(
+    app: &App,
+    actor: &Actor,
+    nav: Nav,
+    title: &str,
+    typed: &str,
+    content: &Markup,
+) -> Markup {
     framed(app, actor, (nav, title, &[]), typed, content).await
 }
 

@@ -11,7 +11,8 @@ use crate::harness::{As, World, everywhere};
 use crate::intake::sysmon;
 
 /// A command that shipped rules are about.
-const CREDENTIALS: &str = r"rundll32.exe C:\Windows\System32\comsvcs.dll, MiniDump 624 C:\Temp\lsass.dmp full";
+const CREDENTIALS: &str =
+    r"rundll32.exe C:\Windows\System32\comsvcs.dll, MiniDump 624 C:\Temp\lsass.dmp full";
 
 fn declaration(title: &str, alerts: &[&str]) -> Value {
     json!({
@@ -50,7 +51,10 @@ async fn observable(who: &As, incident: &str, kind: &str, value: &str) -> String
 
 async fn note(who: &As, incident: &str, text: &str) -> String {
     let body = json!({ "kind": "note", "text": text });
-    who.post(&format!("/api/v1/incidents/{incident}/entries"), body).await.expect(201)["id"].as_str().unwrap().to_owned()
+    who.post(&format!("/api/v1/incidents/{incident}/entries"), body).await.expect(201)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 #[tokio::test]
@@ -60,9 +64,15 @@ async fn everything_is_found_by_what_it_says() {
         let incident = declare(responder, "Encrypted file servers in Zürich").await;
         let entry = note(responder, &incident, "The backup server answers again, no gaps.").await;
         assert!(records(responder, "zurich encrypt", None).await.contains(&incident));
-        assert_eq!(records(responder, "\"backup server answers\"", None).await, BTreeSet::from([entry.clone()]));
+        assert_eq!(
+            records(responder, "\"backup server answers\"", None).await,
+            BTreeSet::from([entry.clone()])
+        );
         assert!(records(responder, "\"server backup\"", None).await.is_empty());
-        assert!(!records(responder, "back server", None).await.contains(&entry), "only the last word may be unfinished");
+        assert!(
+            !records(responder, "back server", None).await.contains(&entry),
+            "only the last word may be unfinished"
+        );
         assert!(records(responder, "server back", None).await.contains(&entry));
         assert_eq!(records(responder, "olaf", Some("person")).await.len(), 1);
         let named = look(responder, &incident.to_lowercase()).await;
@@ -70,7 +80,8 @@ async fn everything_is_found_by_what_it_says() {
         let plan = look(responder, "\"chain of custody\"").await;
         assert!(plan["groups"].as_array().unwrap().iter().any(|group| group["kind"] == "plan"), "{plan:#}");
         let playbook = look(responder, "ransomware").await;
-        let playbook = playbook["groups"].as_array().unwrap().iter().find(|group| group["kind"] == "playbook");
+        let playbook =
+            playbook["groups"].as_array().unwrap().iter().find(|group| group["kind"] == "playbook");
         assert!(playbook.unwrap()["hits"][0]["href"].as_str().unwrap().starts_with("/playbooks/PBK-"));
     })
     .await;
@@ -86,19 +97,23 @@ async fn values_are_found_whole_and_by_their_parts() {
         let neighbour = observable(responder, &incident, "ip", "10.0.0.50").await;
         let site = observable(responder, &incident, "url", "http://mail.evil-site.example/login").await;
         let digest = observable(responder, &incident, "sha256", hash).await;
-        let path = note(responder, &incident, r"Dropped C:\Users\Public\stage2.exe and wrote to ada@example.org").await;
+        let path =
+            note(responder, &incident, r"Dropped C:\Users\Public\stage2.exe and wrote to ada@example.org")
+                .await;
         let of = |typed: &'static str| records(responder, typed, None);
         let seen = |found: &BTreeSet<String>, one: &String| found.contains(one);
         for typed in ["10.0.0.5", "10[.]0[.]0[.]5"] {
             let found = look(responder, typed).await;
-            let group = found["groups"].as_array().unwrap().iter().find(|g| g["kind"] == "observable").unwrap();
+            let group =
+                found["groups"].as_array().unwrap().iter().find(|g| g["kind"] == "observable").unwrap();
             assert_eq!(group["hits"][0]["record"], address.as_str(), "what is meant comes first");
         }
         assert!(seen(&of("10.0.0").await, &neighbour) && !seen(&of("0.0.50.1").await, &neighbour));
         for typed in ["evil-site", "evil-site.example", "hxxp://mail[.]evil-site[.]example", "login"] {
             assert!(seen(&of(typed).await, &site), "{typed}");
         }
-        for typed in ["9f86d081884c7d65", "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"] {
+        for typed in ["9f86d081884c7d65", "9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08"]
+        {
             assert!(seen(&of(typed).await, &digest), "{typed}");
         }
         for typed in ["stage2.exe", r"public\stage2", "ada@example.org", "ada[at]example[dot]org", "stage2"] {
@@ -112,7 +127,10 @@ async fn values_are_found_whole_and_by_their_parts() {
 async fn alerts_are_found_by_the_values_in_their_events() {
     everywhere(|world| async move {
         let World { responder, .. } = &world;
-        responder.send_file("ws-17.jsonl", sysmon("2026-01-01T00:00:00Z", "ws-17.example.org", CREDENTIALS)).await.expect(201);
+        responder
+            .send_file("ws-17.jsonl", sysmon("2026-01-01T00:00:00Z", "ws-17.example.org", CREDENTIALS))
+            .await
+            .expect(201);
         let alerts = responder.get("/api/v1/alerts").await.list();
         let alert = &alerts[0];
         let title = alert["title"].as_str().unwrap();
@@ -138,7 +156,10 @@ async fn what_one_may_not_know_is_not_found_nor_counted() {
         let closed = declare(manager, "Closed quokka").await;
         note(manager, &closed, "The quokka was seen by the works council.").await;
         observable(manager, &closed, "domain", "quokka.example.org").await;
-        manager.post(&format!("/api/v1/incidents/{closed}/restrict"), json!({ "restricted": true })).await.expect(200);
+        manager
+            .post(&format!("/api/v1/incidents/{closed}/restrict"), json!({ "restricted": true }))
+            .await
+            .expect(200);
         assert!(records(manager, "quokka", None).await.len() >= 4);
         for who in [responder, observer] {
             let found = look(who, "quokka").await;
@@ -148,7 +169,10 @@ async fn what_one_may_not_know_is_not_found_nor_counted() {
             let (_, page) = who.page("/search?q=quokka").await;
             assert!(!page.contains(&closed) && !page.contains("council"));
         }
-        manager.post(&format!("/api/v1/incidents/{closed}/restrict"), json!({ "restricted": false })).await.expect(200);
+        manager
+            .post(&format!("/api/v1/incidents/{closed}/restrict"), json!({ "restricted": false }))
+            .await
+            .expect(200);
         assert!(records(observer, "quokka", None).await.contains(&closed));
     })
     .await;
@@ -161,7 +185,9 @@ async fn what_is_typed_is_text() {
         let incident = declare(responder, "Plain").await;
         let wild = "' OR 1=1 --\u{202e} <script>alert(1)</script> \"near(* ^title:x\" & ! <-> \\ %_";
         let entry = note(responder, &incident, wild).await;
-        for typed in ["\"", "*", "NEAR(", "a AND", "title:x", "-x", "'", "\\", "a:*", "!a", "<->", "(", "\u{0}a", "%"] {
+        for typed in
+            ["\"", "*", "NEAR(", "a AND", "title:x", "-x", "'", "\\", "a:*", "!a", "<->", "(", "\u{0}a", "%"]
+        {
             look(responder, typed).await;
         }
         assert!(records(responder, "script alert", None).await.contains(&entry));
@@ -192,7 +218,10 @@ async fn hostile(responder: &As, incident: &str) {
             let made = responder.post(&format!("/api/v1/incidents/{incident}/entries"), body).await;
             if made.status == 201 {
                 let entry = made.body["id"].as_str().unwrap().to_owned();
-                assert!(records(responder, &format!("naughty{place}"), None).await.contains(&entry), "{wild}");
+                assert!(
+                    records(responder, &format!("naughty{place}"), None).await.contains(&entry),
+                    "{wild}"
+                );
             }
         }
     }
@@ -203,7 +232,10 @@ async fn a_store_from_before_is_indexed_and_changes_meanwhile_stay() {
     everywhere(|world| async move {
         let World { app, responder, .. } = &world;
         let incident = declare(responder, "Older wording").await;
-        responder.send_file("ws-17.jsonl", sysmon("2026-01-01T00:00:00Z", "ws-17.example.org", CREDENTIALS)).await.expect(201);
+        responder
+            .send_file("ws-17.jsonl", sysmon("2026-01-01T00:00:00Z", "ws-17.example.org", CREDENTIALS))
+            .await
+            .expect(201);
         let values = records(responder, "ws-17.example.org", Some("alert_value")).await;
         let edit = json!({ "title": "Newer wording" });
         responder.patch(&format!("/api/v1/incidents/{incident}"), edit).await.expect(200);

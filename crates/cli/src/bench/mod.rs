@@ -84,6 +84,7 @@ async fn open(store: &Store, clock: Clock) -> anyhow::Result<App> {
     let config = Config { database: store.database.clone(), clock, ..Config::new(&store.data) };
     let app = App::open(&config).await.context("the store cannot be opened")?;
     server::plan::ensure_in_force(&app).await?;
+    server::search::catch_up::bring_up(&app).await?;
     Ok(app)
 }
 
@@ -119,7 +120,6 @@ async fn fill(args: &FillArgs) -> anyhow::Result<ExitCode> {
 async fn search(args: &SearchArgs) -> anyhow::Result<ExitCode> {
     let _claim = serve::claim(&args.store.data)?;
     let app = open(&args.store, Clock::System).await?;
-    server::search::catch_up::bring_up(&app).await?;
     let measured = bench::measure(&app, args.rounds, args.store.seed).await?;
     say(&format!("{:<26} {:>9} {:>9} {:>9}  such as", "query", "p50 ms", "p95 ms", "p99 ms"));
     for one in &measured {

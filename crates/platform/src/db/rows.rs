@@ -62,7 +62,7 @@ impl From<Vec<u8>> for Bind {
 /// the tail returns comes back in the order of the rows.
 pub async fn insert_rows<const N: usize>(
     tx: &mut Tx,
-    into: &'static str,
+    into: &str,
     rows: Vec<[Bind; N]>,
     tail: &'static str,
 ) -> Result<Vec<AnyRow>, DbError> {

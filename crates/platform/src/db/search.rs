@@ -7,28 +7,33 @@ use std::fmt::Write;
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 use super::{Bind, DbError, Dialect, Tx, insert_rows};
-use crate::search::{Document, Indexed, Query, Term};
+use crate::search::{Document, Indexed, Query, SPAN, SPANS, Term};
 
 /// How to ask for documents that have what is sought: what stands after `from`, and the condition, in which the
 /// query is `$1` (text) and `{id}` the document's number, by which the index gives them in order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Sought {
-    pub from: &'static str,
-    pub matches: &'static str,
+    pub from: String,
+    pub matches: String,
     pub id: &'static str,
 }
 
 impl Dialect {
-    pub fn sought(self) -> Sought {
+    /// `numbers` are those of one kind.
+    pub fn sought(self, numbers: &std::ops::Range<i64>) -> Sought {
         match self {
             // `cross join` keeps the order: the index first, then the documents that it names.
             Dialect::Sqlite => Sought {
-                from: "search_text t cross join search_document d on d.id = t.rowid",
-                matches: "t.search_text match $1",
+                from: format!(
+                    "{} t cross join search_document d on d.id = t.rowid",
+                    table(numbers.start)
+                ),
+                // The hidden column of an FTS5 table that stands for all of them has the table's name.
+                matches: format!("{} match $1", table(numbers.start)),
                 id: "t.rowid",
             },
             Dialect::Postgres => {
-                Sought { from: "search_document d", matches: "d.words @@ cast($1 as tsquery)", id: "d.id" }
+                Sought { from: "search_document d".to_owned(), matches: "d.words @@ cast($1 as tsquery)".to_owned(), id: "d.id" }
             }
         }
     }
@@ -55,6 +60,11 @@ impl Dialect {
             }
         }
     }
+}
+
+/// The FTS5 table that holds the words of this document.
+fn table(id: i64) -> String {
+    format!("search_text_{}", (id / SPAN).clamp(1, SPANS))
 }
 
 /// Writes documents into the index. Those whose text stands there already cost a look alone.
@@ -117,7 +127,8 @@ pub async fn clear(
         }
         sqlx::query("delete from search_document where id = $1").bind(id).execute(&mut *tx).await?;
         if dialect == Dialect::Sqlite {
-            sqlx::query("delete from search_text where rowid = $1").bind(id).execute(&mut *tx).await?;
+            let sql = format!("delete from {} where rowid = $1", table(id));
+            sqlx::query(AssertSqlSafe(sql)).bind(id).execute(&mut *tx).await?;
         }
     }
     Ok(())
@@ -165,8 +176,14 @@ async fn to_fts5(tx: &mut Tx, documents: Vec<Document>) -> Result<(), DbError> {
             marks.join(" ").into(),
         ]
     };
-    let texts = documents.iter().map(text).collect();
-    insert_rows(tx, "insert or replace into search_text (rowid, title, body, marks)", texts, "").await?;
+    let mut texts: BTreeMap<String, Vec<[Bind; 4]>> = BTreeMap::new();
+    for document in &documents {
+        texts.entry(table(document.id)).or_default().push(text(document));
+    }
+    for (table, texts) in texts {
+        let into = format!("insert or replace into {table} (rowid, title, body, marks)");
+        insert_rows(tx, &into, texts, "").await?;
+    }
     let rows = documents.into_iter().map(row).collect();
     insert_rows(tx, "insert or replace into search_document (id, scope, at, leaf, title, body)", rows, "")
         .await?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// How many documents of one kind there may be: more than any store ever holds.
-const ROOM: i64 = 1 << 40;
+const ROOM: i64 = platform::search::SPAN;
 
 /// A kind of thing. Results are grouped in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]

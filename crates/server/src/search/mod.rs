@@ -103,7 +103,7 @@ async fn of_kind(app: &App, actor: &Actor, kind: Kind, query: &Query, most: usiz
         found = still_seen(app, actor, kind, found).await?;
     }
     let more = found.len() > most;
-    let hits = found.into_iter().take(most).map(|one| hit(kind, one, query)).collect::<Result<_>>()?;
+    let hits = found.into_iter().take(most).map(|one| hit(kind, &one, query)).collect::<Result<_>>()?;
     Ok(Group { kind, hits, more })
 }
 
@@ -135,10 +135,10 @@ async fn named(app: &App, actor: &Actor, typed: &str, query: &Query) -> Result<O
     let found = store::get(&app.db, scope::account(actor), kind.document(number)).await?;
     let found: Vec<_> = found.into_iter().collect();
     let found = if kind == Kind::Alert { still_seen(app, actor, kind, found).await? } else { found };
-    found.into_iter().next().map(|one| hit(kind, one, query)).transpose()
+    found.into_iter().next().map(|one| hit(kind, &one, query)).transpose()
 }
 
-fn hit(kind: Kind, found: store::Found, query: &Query) -> Result<Hit> {
+fn hit(kind: Kind, found: &store::Found, query: &Query) -> Result<Hit> {
     let incident = found.scope.map(|number| format!("INC-{number}"));
     let record = Some(kind.record(found.id)).filter(|name| !name.is_empty());
     let (place, body) = match kind {

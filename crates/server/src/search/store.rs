@@ -1,6 +1,6 @@
 //! The SQL of the index's readers, and of how far a store that was made before it is indexed.
 
-use platform::db::{Db, Tx};
+use platform::db::{Db, Sought, Tx};
 use platform::search::{EDITION, Query};
 use sqlx::{AssertSqlSafe, Row};
 
@@ -36,14 +36,13 @@ pub async fn find(
     query: &Query,
     limit: i64,
 ) -> Result<Vec<Found>> {
-    let sought = db.dialect().sought();
-    let (from, matches, id) = (sought.from, sought.matches, sought.id);
+    let numbers = kind.numbers();
+    let Sought { from, matches, id } = db.dialect().sought(&numbers);
     let sql = format!(
         "select d.id, d.scope, d.at, d.title, d.body from {from}
          where {matches} and {id} >= $3 and {id} < $4 and {} order by {id} desc limit $5",
         visible!("d.scope", "$2")
     );
-    let numbers = kind.numbers();
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(db.dialect().query(query))
         .bind(account)

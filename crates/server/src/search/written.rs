@@ -16,7 +16,7 @@ struct Part {
     text: String,
 }
 
-fn part(place: impl Into<String>, title: impl ToString, text: impl ToString) -> Part {
+fn part(place: impl Into<String>, title: &(impl ToString + ?Sized), text: &(impl ToString + ?Sized)) -> Part {
     Part { place: place.into(), title: title.to_string(), text: text.to_string() }
 }
 
@@ -53,18 +53,18 @@ fn plan_parts(plan: &Plan) -> Vec<Part> {
     parts.extend(head.definitions.iter().map(|one| part("/plan#definitions", &one.term, &one.meaning)));
     parts.extend(plan.roles.iter().map(|role| {
         let duties: Vec<String> = role.responsibilities.iter().map(ToString::to_string).collect();
-        part("/plan#roles", &role.title, duties.join("\n"))
+        part("/plan#roles", &role.title, &duties.join("\n"))
     }));
     parts.extend(plan.channels.all().map(|channel| part("/plan#channels", &channel.name, &channel.purpose)));
     for procedure in &plan.procedures {
         let place = format!("/plan/procedures/{}", procedure.incident_type.as_str());
         parts.push(part(&place, &procedure.title, &procedure.when_to_use));
         parts.extend(procedure.steps.iter().map(|step| {
-            part(format!("{place}#{}", step.id), format!("{}: {}", procedure.title, step.title), &step.text)
+            part(format!("{place}#{}", step.id), &format!("{}: {}", procedure.title, step.title), &step.text)
         }));
     }
     parts.extend(plan.review.metrics.iter().map(|metric| {
-        part("/plan#metrics", &metric.name, format!("{}\n{}", metric.question, metric.target))
+        part("/plan#metrics", &metric.name, &format!("{}\n{}", metric.question, metric.target))
     }));
     parts.extend(plan.chapters.iter().enumerate().map(|(place, chapter)| {
         let title =

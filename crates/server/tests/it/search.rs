@@ -93,8 +93,8 @@ async fn values_are_found_whole_and_by_their_parts() {
         let World { responder, .. } = &world;
         let incident = declare(responder, "Values").await;
         let hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
-        let address = observable(responder, &incident, "ip", "10.0.0.5").await;
-        let neighbour = observable(responder, &incident, "ip", "10.0.0.50").await;
+        let address = observable(responder, &incident, "ipv4", "10.0.0.5").await;
+        let neighbour = observable(responder, &incident, "ipv4", "10.0.0.50").await;
         let site = observable(responder, &incident, "url", "http://mail.evil-site.example/login").await;
         let digest = observable(responder, &incident, "sha256", hash).await;
         let path =

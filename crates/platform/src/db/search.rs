@@ -24,17 +24,16 @@ impl Dialect {
         match self {
             // `cross join` keeps the order: the index first, then the documents that it names.
             Dialect::Sqlite => Sought {
-                from: format!(
-                    "{} t cross join search_document d on d.id = t.rowid",
-                    table(numbers.start)
-                ),
+                from: format!("{} t cross join search_document d on d.id = t.rowid", table(numbers.start)),
                 // The hidden column of an FTS5 table that stands for all of them has the table's name.
                 matches: format!("{} match $1", table(numbers.start)),
                 id: "t.rowid",
             },
-            Dialect::Postgres => {
-                Sought { from: "search_document d".to_owned(), matches: "d.words @@ cast($1 as tsquery)".to_owned(), id: "d.id" }
-            }
+            Dialect::Postgres => Sought {
+                from: "search_document d".to_owned(),
+                matches: "d.words @@ cast($1 as tsquery)".to_owned(),
+                id: "d.id",
+            },
         }
     }
 

@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn quotes_make_a_phrase_also_where_none_ends_it() {
         let phrase = Term::Phrase(vec!["word".into(), "starts".into()]);
-        assert_eq!(terms("\"Word starts\""), [phrase.clone()]);
+        assert_eq!(terms("\"Word starts\""), std::slice::from_ref(&phrase));
         assert_eq!(terms("“word starts"), [phrase]);
     }
 

@@ -18,7 +18,8 @@ use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
 use crate::{
-    alert, audit, event, evidence, identity, incident, intake, obligation, plan, playbook, report, search, source,
+    alert, audit, event, evidence, identity, incident, intake, obligation, plan, playbook, report, search,
+    source,
 };
 
 /// What a route needs of whoever asks.

@@ -273,7 +273,8 @@ impl Contradiction {
     fn is_same(&self, other: &Self) -> bool {
         let (first, second) = (&other.first, &other.second);
         self.about == other.about
-            && ((&self.first, &self.second) == (first, second) || (&self.first, &self.second) == (second, first))
+            && ((&self.first, &self.second) == (first, second)
+                || (&self.first, &self.second) == (second, first))
     }
 }
 

@@ -8,7 +8,7 @@ use super::words::{grouped, missing, severity, span, stamp};
 use crate::incident::Task;
 
 /// How many open tasks a reader is told of.
-const MOST_TASKS: usize = 8;
+const MOST_TASKS: usize = 5;
 
 pub fn milestones(document: &mut Document, sources: &Sources) {
     let (dossier, record) = (&sources.dossier, &sources.dossier.incident.record);

@@ -10,6 +10,7 @@ mod hunt;
 mod import;
 mod obligations;
 mod papers;
+mod plan;
 mod playbook;
 mod rules;
 mod serve;
@@ -47,6 +48,7 @@ enum Command {
     Obligations(obligations::Args),
     Demo(demo::Args),
     Import(import::Args),
+    Plan(plan::Args),
     Report(papers::ReportArgs),
     Export(papers::ExportArgs),
     Verify(papers::VerifyArgs),
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Command::Obligations(args) => obligations::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Report(args) => papers::report(&args),
         Command::Export(args) => papers::export(&args),
         Command::Verify(args) => papers::verify(&args),

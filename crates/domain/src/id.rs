@@ -131,4 +131,6 @@ ids! {
     /// A status of the organisation's own.
     StatusId = "STS", "a status's number", "STS-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
+    /// A draft of the next version of the plan.
+    PlanDraftId = "DRF", "a draft's number", "DRF-1";
 }

@@ -53,6 +53,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
     Migration { name: "0020_playbook", sql: include_str!("../migrations/0020_playbook.sql") },
     Migration { name: "0021_obligation", sql: include_str!("../migrations/0021_obligation.sql") },
+    Migration { name: "0022_plan", sql: include_str!("../migrations/0022_plan.sql") },
 ];
 
 /// How a server is started.

@@ -98,6 +98,15 @@ impl<'a> Check<'a> {
                 self.role_exists(&format!("plan: stakeholder {}", stakeholder.name), role);
             }
         }
+        self.unique("plan: approvers", "role", head.approvers.iter());
+        for role in &head.approvers {
+            self.role_exists("plan: approvers", role);
+        }
+        if let Some(valid) = &head.valid
+            && valid.until < valid.from
+        {
+            self.report("plan: valid", format!("ends on {}, before it starts on {}; put the later day last", valid.until, valid.from));
+        }
         for chapter in plan.chapters.iter().filter(|chapter| chapter.markdown.trim().is_empty()) {
             self.report(format!("prose/{}", chapter.name), "has no text; write it or remove the file");
         }

@@ -15,6 +15,7 @@
 //! | `prose/<order>-<name>.md` | the plan's chapters in Markdown, kept as text ([`Chapter`]) |
 
 mod check;
+mod draft;
 mod key;
 mod level;
 mod people;
@@ -22,6 +23,7 @@ mod procedure;
 mod rules;
 
 pub use check::PlanProblem;
+pub use draft::{DraftStatus, Votes};
 pub use key::{ActionKey, ChannelKey, MetricKey, NotificationKey, ProcedureKey, RoleKey, StepKey};
 pub use level::{ApprovalRule, ResponseAction, SeverityLevel, SeverityPlan, Start};
 pub use people::{Channel, ChannelKind, Channels, PlanRole, Stakeholder};
@@ -52,6 +54,23 @@ pub struct PlanHead {
     pub stakeholders: Vec<Stakeholder>,
     #[serde(default)]
     pub approval: Option<Approval>,
+    /// The roles whose word puts the next version in force; the plan's owner where none is named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvers: Vec<RoleKey>,
+    /// The zone in which the plan's people live, such as `Europe/Stockholm`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<Line>,
+    /// The days between which the plan is meant to hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub valid: Option<Validity>,
+}
+
+/// From the first to the last day, both included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    pub from: Date,
+    pub until: Date,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,5 +138,13 @@ impl Plan {
 
     pub fn role(&self, id: &RoleKey) -> Option<&PlanRole> {
         self.roles.iter().find(|role| role.id == *id)
+    }
+
+    /// The roles whose word the next version needs.
+    pub fn approvers(&self) -> Vec<RoleKey> {
+        if self.head.approvers.is_empty() {
+            return vec![self.review.owner.clone()];
+        }
+        self.head.approvers.clone()
     }
 }

@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Holders;
+use std::collections::BTreeMap;
+
+use super::{Draft, Holders, Readers};
 use super::facts::FactsQuery;
 use crate::app::App;
 use crate::error::{Error, Problem, Result};
@@ -22,6 +24,9 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(procedure))
         .routes(routes!(holders))
         .routes(routes!(set_holders))
+        .routes(routes!(plan_files))
+        .routes(routes!(list_drafts, import_draft))
+        .routes(routes!(plan_readers))
 }
 
 /// The plan in force.
@@ -109,4 +114,72 @@ async fn set_holders(
     Json(input): Json<HoldersInput>,
 ) -> Result<axum::Json<Holders>> {
     Ok(axum::Json(super::set_holders(&app, &actor, role, input.people).await?))
+}
+
+/// A version's files, byte for byte.
+#[derive(Serialize, ToSchema)]
+struct PlanFiles {
+    #[schema(value_type = String, example = "PLAN-1")]
+    id: PlanVersionId,
+    /// Paths under the plan's folder, and the text of each file.
+    files: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhichVersion {
+    /// The version; the one in force if left out.
+    #[param(value_type = Option<String>, example = "PLAN-1")]
+    version: Option<PlanVersionId>,
+}
+
+/// Gives the files of the plan, as they were written.
+#[utoipa::path(get, path = "/api/v1/plan/files", tag = "plan", params(WhichVersion),
+    responses((status = 200, body = PlanFiles), (status = 404, body = Problem)))]
+async fn plan_files(
+    State(app): State<App>,
+    Who(actor): Who,
+    Query(which): Query<WhichVersion>,
+) -> Result<axum::Json<PlanFiles>> {
+    let id = match which.version {
+        Some(id) => id,
+        None => super::read(&app, &actor).await?.id,
+    };
+    let files = super::files(&app, &actor, id).await?;
+    Ok(axum::Json(PlanFiles { id, files: files.files().clone() }))
+}
+
+/// Lists the drafts of the plan, the newest first.
+#[utoipa::path(get, path = "/api/v1/plan/drafts", tag = "plan", responses((status = 200, body = Vec<Draft>)))]
+async fn list_drafts(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Vec<Draft>>> {
+    Ok(axum::Json(super::drafts(&app, &actor).await?))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ImportInput {
+    /// What the draft changes, in a few words.
+    #[schema(example = "New service desk")]
+    title: String,
+    /// Paths under the plan's folder, and the text of each file.
+    files: BTreeMap<String, String>,
+}
+
+/// Makes a draft of a folder. A folder that could not be put in force is refused with file and line.
+#[utoipa::path(post, path = "/api/v1/plan/drafts", tag = "plan", request_body = ImportInput,
+    responses((status = 201, body = Draft), (status = 409, body = Problem), (status = 422, body = Problem)))]
+async fn import_draft(
+    State(app): State<App>,
+    Who(actor): Who,
+    Json(input): Json<ImportInput>,
+) -> Result<(axum::http::StatusCode, axum::Json<Draft>)> {
+    let draft = super::import(&app, &actor, &input.title, input.files).await?;
+    Ok((axum::http::StatusCode::CREATED, axum::Json(draft)))
+}
+
+/// Says who has read the plan in force, and who has not.
+#[utoipa::path(get, path = "/api/v1/plan/readers", tag = "plan", responses((status = 200, body = Readers)))]
+async fn plan_readers(State(app): State<App>, Who(actor): Who) -> Result<axum::Json<Readers>> {
+    Ok(axum::Json(super::readers(&app, &actor).await?))
 }

@@ -2,19 +2,29 @@
 //! Watchbell ships is put in force at the first start; afterwards the organisation's own stands.
 
 pub mod api;
+mod attest;
+pub mod diff;
+mod draft;
 pub mod facts;
+pub mod folder;
+mod form;
 mod holders;
 pub mod page;
-mod shipped;
 mod store;
 
 use std::sync::{Arc, PoisonError};
 
 use domain::plan::Plan;
 use domain::severity::Proposal;
-use domain::{Actor, Permission, PlanVersionId, SeverityFacts};
+use domain::{Actor, Permission, PlanDraftId, PlanVersionId, SeverityFacts};
 use jiff::Timestamp;
 
+pub use attest::{Readers, attest, readers};
+pub use draft::{
+    Draft, Opened, State, Word, begin, catch_up, decide, discard, drafts, give_back, go_back, import, open, save,
+    state, submit,
+};
+pub use folder::{Fault, Folder};
 pub use holders::{Holders, holders, holders_in, roles_of, set_holders};
 
 use crate::app::App;
@@ -35,13 +45,17 @@ pub async fn ensure_in_force(app: &App) -> Result<()> {
     if store::latest(&app.db).await?.is_some() {
         return Ok(());
     }
-    let plan = shipped::read()?;
+    let files = Folder::shipped()?;
+    let plan = files.read().map_err(|faults| {
+        Error::Damaged(format!("the shipped plan cannot be put in force:\n{}", folder::listed(&faults)))
+    })?;
     app.change(&Actor::Watchbell, move |change| {
         Box::pin(async move {
             if store::any_in(change.tx).await? {
                 return Ok(());
             }
-            let id = store::insert(change, &serde_json::to_string(&plan)?).await?;
+            let kept = store::keep_folder(change, files.files()).await?;
+            let id = store::insert(change, &serde_json::to_string(&plan)?, kept, None).await?;
             let body = serde_json::json!({ "id": id, "since": change.at, "plan": plan });
             change.record(&id.to_string(), "plan.put_in_force", &body, None).await?;
             change.tell("plan", &id.to_string(), None).await
@@ -75,6 +89,31 @@ pub async fn version(app: &App, id: PlanVersionId) -> Result<Arc<Plan>> {
     }
     let content = store::content(&app.db, id).await?.ok_or(Error::NotFound("version of the plan"))?;
     Ok(Arc::new(serde_json::from_str(&content)?))
+}
+
+/// The files of a version: as they were written, or, for one of the time before files were kept, as they say the same.
+pub async fn files(app: &App, actor: &Actor, id: PlanVersionId) -> Result<Folder> {
+    identity::need(actor, Permission::ReadPlan, "reading the plan")?;
+    let plan = version(app, id).await?;
+    match store::folder_of(&app.db, id).await? {
+        Some(folder) => kept(app, folder).await,
+        None => Folder::of_plan(&plan),
+    }
+}
+
+/// A state of all files that was kept.
+async fn kept(app: &App, folder: i64) -> Result<Folder> {
+    let files = store::files(&app.db, folder).await?;
+    Folder::new(files).map_err(|faults| Error::Damaged(folder::listed(&faults)))
+}
+
+/// Every version that was ever in force, the newest first: its number, since when, and the draft that became it.
+pub async fn versions(
+    app: &App,
+    actor: &Actor,
+) -> Result<Vec<(PlanVersionId, Timestamp, Option<PlanDraftId>)>> {
+    identity::need(actor, Permission::ReadPlan, "reading the plan")?;
+    store::versions(&app.db).await
 }
 
 /// The plan in force, for whoever may read it.

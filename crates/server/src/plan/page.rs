@@ -1,11 +1,13 @@
 //! The plan as pages: one document that people read and print, and the procedures, each as a list of
 //! steps. What the parts of the document look like is in the modules below; nothing is decided here.
 
+mod draft;
 mod fill;
 mod head;
 mod names;
 mod people;
 mod procedure;
+mod readers;
 mod rules;
 mod severity;
 
@@ -18,7 +20,7 @@ use domain::{Actor, IncidentType, Permission};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::InForce;
+use super::{InForce, Readers};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::web::extract::{Path, Query, Who};
@@ -33,6 +35,19 @@ pub fn routes() -> Router<App> {
         .route("/plan/procedures/{type}", get(one))
         .route("/plan/people", get(fill::page))
         .route("/plan/people/{role}", post(fill::save))
+        .route("/plan/drafts", get(draft::list).post(draft::start))
+        .route("/plan/drafts/{id}", get(draft::one))
+        .route("/plan/drafts/{id}/parts/{*path}", get(draft::edit::part).post(draft::edit::save))
+        .route("/plan/drafts/{id}/back", post(draft::back))
+        .route("/plan/drafts/{id}/carry", post(draft::carry))
+        .route("/plan/drafts/{id}/submit", post(draft::submit))
+        .route("/plan/drafts/{id}/withdraw", post(draft::withdraw))
+        .route("/plan/drafts/{id}/discard", post(draft::discard))
+        .route("/plan/drafts/{id}/decide", post(draft::decide))
+        .route("/plan/readers", get(readers::readers))
+        .route("/plan/attest", post(readers::attest))
+        .route("/plan/versions", get(readers::versions))
+        .route("/plan/versions/{id}", get(readers::one))
 }
 
 /// How the document is looked at.
@@ -46,8 +61,9 @@ struct View {
 async fn plan(State(app): State<App>, Who(actor): Who, Query(view): Query<View>) -> Result<Markup> {
     let now = super::read(&app, &actor).await?;
     let (plan, names) = (&*now.plan, Names(&now.plan));
+    let readers = super::readers(&app, &actor).await?;
     let content = html! {
-        (page_head(&now))
+        (page_head(&now, &readers, &actor))
         div class="columns" {
             article class="stack document" {
                 (head::sections(plan, names))
@@ -69,7 +85,7 @@ async fn plan(State(app): State<App>, Who(actor): Who, Query(view): Query<View>)
     Ok(frame::page(&app, &actor, Nav::Plan, &plan.head.name, &[], &content).await)
 }
 
-fn page_head(now: &InForce) -> Markup {
+fn page_head(now: &InForce, readers: &Readers, actor: &Actor) -> Markup {
     let head = &now.plan.head;
     html! {
         header class="page-head" {
@@ -79,12 +95,17 @@ fn page_head(now: &InForce) -> Markup {
                     span class="badge" data-status="good" { "In force" }
                     span { (now.id) ", version " (head.version) }
                     span { "since " (parts::time(now.since)) }
+                    @if let Some(valid) = &head.valid { span { "meant to hold from " (valid.from) " until " (valid.until) } }
+                    @if let Some(zone) = &head.time_zone { span { "times in " (zone) } }
+                    a href="/plan/readers" { "read by " (readers.readers.len() - readers.missing()) " of " (readers.readers.len()) }
                     @if let Some(approval) = &head.approval { span { "approved by " (approval.by) " on " (approval.on) } }
                 }
             }
             div class="page-actions" {
-                (print_hint())
+                (readers::attest_button(now.id, readers.has_read(actor.user())))
                 a class="button" href="/plan/people" { (parts::icon("people")) "People" }
+                a class="button" href="/plan/versions" { "Versions" }
+                a class="button" href="/plan/drafts" { (parts::icon("edit")) "Drafts" }
                 a class="button" data-kind="primary" href="/plan/procedures" { (parts::icon("rules")) "Procedures" }
             }
         }

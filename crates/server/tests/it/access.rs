@@ -88,6 +88,9 @@ fn fill_common(path: &str) -> String {
         .replace("/incident-fields/{id}", "/incident-fields/FLD-1")
         .replace("/incident-statuses/{id}", "/incident-statuses/STS-1")
         .replace("/procedures/{type}", "/procedures/malware")
+        .replace("/drafts/{id}", "/drafts/DRF-999999")
+        .replace("/parts/{*path}", "/parts/roles.yaml")
+        .replace("/versions/{id}", "/versions/PLAN-1")
         .replace("/{role}", "/scribe");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");
     path

@@ -9,8 +9,8 @@ use crate::{Error, UserId};
 words! {
     pub enum DraftStatus, "status of a draft" {
         Editing: "editing", "Being written";
-        Review: "review", "For approval";
-        Published: "published", "In force since";
+        Review: "review", "Waiting for approval";
+        Published: "published", "Put in force";
         Discarded: "discarded", "Given up";
     }
 }

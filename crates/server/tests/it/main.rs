@@ -31,6 +31,7 @@ mod noise;
 mod obligation;
 mod outside;
 mod plan;
+mod plan_drafts;
 mod plan_pages;
 mod playbook;
 mod report;

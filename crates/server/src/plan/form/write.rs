@@ -1,6 +1,7 @@
 //! A part as YAML that reads as if somebody had written it: in the order of the form, long texts folded, short lists on a
 //! line.
 
+use domain::Period;
 use serde_json::Value;
 
 use super::shape::{Field, Shape};
@@ -103,15 +104,16 @@ fn text(out: &mut String, text: &str, indent: usize) {
 
 /// A word without quotes where YAML would read the same text, else in JSON's, which YAML reads too.
 fn plain(text: &str) -> String {
-    let begins = text.chars().next().is_some_and(|sign| sign.is_alphabetic());
-    let word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    const WORDS: [&str; 9] = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    const SIGNS: &str = "[]{}&*!|>\"%@`";
+    let begins = text.starts_with(char::is_alphabetic) || text.parse::<Period>().is_ok();
     let same = begins
-        && !word.contains(&text.to_lowercase().as_str())
+        && !WORDS.contains(&text.to_lowercase().as_str())
         && !text.contains(": ")
         && !text.contains(" #")
         && !text.ends_with([':', ' '])
-        && !text.chars().any(|sign| sign.is_control() || "[]{},&*!|>'\"%@`".contains(sign) && sign != '\'' && sign != ',');
-    if same && !(text.contains(',') && !text.contains(' ')) { text.to_owned() } else { Value::from(text).to_string() }
+        && !text.chars().any(|sign| sign.is_control() || SIGNS.contains(sign));
+    if same { text.to_owned() } else { Value::from(text).to_string() }
 }
 
 fn is_nothing(value: &Value) -> bool {

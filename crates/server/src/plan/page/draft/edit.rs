@@ -15,7 +15,6 @@ use crate::error::{Error, Result};
 use crate::identity::need;
 use crate::web::extract::{Form, Path, Query, Who};
 use crate::web::frame::{self, Nav};
-use crate::web::parts::icon;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -26,13 +26,13 @@ use crate::web::frame::{self, Nav};
 use crate::web::parts::{self, icon};
 
 fn badge(status: DraftStatus) -> Markup {
-    let (tone, label) = match status {
-        DraftStatus::Editing => ("new", "Being written"),
-        DraftStatus::Review => ("waiting", "For approval"),
-        DraftStatus::Published => ("good", "Put in force"),
-        DraftStatus::Discarded => ("dismissed", "Given up"),
+    let tone = match status {
+        DraftStatus::Editing => "new",
+        DraftStatus::Review => "waiting",
+        DraftStatus::Published => "good",
+        DraftStatus::Discarded => "dismissed",
     };
-    html! { span class="badge" data-status=(tone) { (label) } }
+    html! { span class="badge" data-status=(tone) { (status.label()) } }
 }
 
 /// Where a page of a draft stands.

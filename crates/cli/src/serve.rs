@@ -72,10 +72,13 @@ pub struct Args {
     /// How long an unfinished upload is kept after its last piece, in hours.
     #[arg(long, value_name = "HOURS", default_value_t = 72, value_parser = clap::value_parser!(i64).range(1..=24 * 365), env = "WATCHBELL_UPLOADS_KEPT")]
     pub uploads_kept: i64,
-    /// The hosts that playbooks may reach, each as HOST or HOST:PORT, and networks as ADDRESS/BITS; without any, none.
+    /// The hosts that playbooks may reach, and those within your own walls that channels of messages may, each as HOST or HOST:PORT, and networks as ADDRESS/BITS; without any, none.
     /// A name that stands for a private address is reached only where that address or its network is named, too.
     #[arg(long, num_args = 1.., value_name = "HOST[:PORT]", value_delimiter = ',', env = "WATCHBELL_REACH")]
     pub reach: Vec<String>,
+    /// Where people reach this server, such as https://watchbell.example.org: links in messages lead there.
+    #[arg(long, value_name = "URL", env = "WATCHBELL_PUBLIC_URL")]
+    pub public_url: Option<String>,
     /// What to log to standard error: error, warn, info, debug, trace, or a filter such as
     /// `info,server::intake=debug`.
     #[arg(long, value_name = "LEVEL", default_value = "info", env = "WATCHBELL_LOG")]
@@ -140,6 +143,7 @@ fn config(args: &Args) -> anyhow::Result<Config> {
             ..Limits::default()
         },
         reach: args.reach.clone(),
+        public: args.public_url.clone(),
         ..Config::new(&args.data)
     })
 }

@@ -124,5 +124,8 @@ ids! {
     FieldId = "FLD", "a field's number", "FLD-1";
     /// A status of the organisation's own.
     StatusId = "STS", "a status's number", "STS-1";
+    /// A way by which messages go out.
+    ChannelId = "CHN", "a channel's number", "CHN-1";
+    NotificationId = "NTF", "a notification's number", "NTF-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
 }

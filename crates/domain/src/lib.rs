@@ -31,6 +31,7 @@ pub mod library;
 pub mod likeness;
 pub mod marking;
 pub mod noise;
+pub mod notify;
 pub mod obligation;
 pub mod observable;
 pub mod plan;

@@ -13,11 +13,12 @@ use platform::secrets;
 use tokio::sync::broadcast;
 
 use crate::alert::rules::Catalogue;
+use crate::egress::Reach;
 use crate::error::{Error, Result};
 use crate::evidence;
 use crate::identity::throttle::Throttle;
 use crate::intake::{Desk, syslog};
-use crate::playbook::Reach;
+use crate::notify::Notifier;
 use crate::playbook::carry::Carrier;
 use crate::web::presence::Presence;
 
@@ -52,6 +53,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0024_custom", sql: include_str!("../migrations/0024_custom.sql") },
     Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
     Migration { name: "0020_playbook", sql: include_str!("../migrations/0020_playbook.sql") },
+    Migration { name: "0026_notify", sql: include_str!("../migrations/0026_notify.sql") },
 ];
 
 /// How a server is started.
@@ -76,8 +78,11 @@ pub struct Config {
     pub uploads: evidence::Limits,
     /// Where syslog is listened for.
     pub syslog: syslog::Addresses,
-    /// The hosts that playbooks may reach, as HOST or HOST:PORT; all others are refused.
+    /// The hosts that playbooks may reach, as HOST or HOST:PORT; all others are refused. Channels of messages reach
+    /// those within the walls only if they are among them.
     pub reach: Vec<String>,
+    /// Where people reach this server, for links in messages; without it, where it listens.
+    pub public: Option<String>,
 }
 
 impl Config {
@@ -94,6 +99,7 @@ impl Config {
             uploads: evidence::Limits::default(),
             syslog: syslog::Addresses::default(),
             reach: Vec::new(),
+            public: None,
         }
     }
 }
@@ -118,6 +124,8 @@ pub struct App {
     pub(crate) presence: Arc<Presence>,
     /// The hosts that playbooks may reach.
     pub(crate) reach: Arc<Reach>,
+    /// Whatever sends messages.
+    pub(crate) notifier: Arc<Notifier>,
     /// Whatever carries runs of playbooks on.
     pub(crate) playbooks: Arc<Carrier>,
     pub(crate) throttle: Arc<Throttle>,
@@ -137,6 +145,10 @@ impl App {
         let key = ledger_key(&config.data.join("ledger.key"), &config.origin)?;
         let vault = evidence::Vault::open(&config.data, config.uploads)?;
         let (engine, rules) = crate::alert::rules::load(&config.rules, &config.placeholders)?;
+        let notifier = Notifier::open(&config.data)?;
+        if let Some(public) = &config.public {
+            notifier.reached_at(public);
+        }
         let signals = outbox::follow(&db).await?;
         Ok(App {
             db,
@@ -152,6 +164,7 @@ impl App {
             data: Arc::new(config.data.clone()),
             presence: Arc::default(),
             reach: Arc::new(Reach::read(&config.reach)?),
+            notifier: Arc::new(notifier),
             playbooks: Arc::default(),
             throttle: Arc::default(),
             setup: Arc::default(),

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
-use crate::{alert, audit, event, evidence, identity, incident, intake, plan, playbook, report, source};
+use crate::{alert, audit, event, evidence, identity, incident, intake, notify, plan, playbook, report, source};
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +225,24 @@ pub const ROUTES: &[(&str, &str, Needs)] = &[
     ("POST", "/api/v1/evidence/{id}/verify", May(P::WorkIncident)),
     ("GET", "/api/v1/incidents/{id}/evidence", May(P::ReadIncident)),
     ("POST", "/api/v1/incidents/{id}/evidence", May(P::WorkIncident)),
+    // notify
+    ("GET", "/notifications", May(P::ReadIncident)),
+    ("POST", "/notifications/{id}/acknowledge", May(P::ReadIncident)),
+    ("POST", "/notifications/{id}/retry", May(P::ReadIncident)),
+    ("GET", "/settings/channels", May(P::ManageUsers)),
+    ("POST", "/settings/channels", May(P::ManageUsers)),
+    ("POST", "/settings/channels/{channel}", May(P::ManageUsers)),
+    ("POST", "/settings/channels/{channel}/test", May(P::ManageUsers)),
+    ("POST", "/settings/escalation", May(P::ManageUsers)),
+    ("GET", "/settings/me", SignIn),
+    ("POST", "/settings/me/contacts", SignIn),
+    ("POST", "/settings/me/contacts/{number}/remove", SignIn),
+    ("POST", "/settings/me/quiet", SignIn),
+    ("GET", "/api/v1/notifications", May(P::ReadIncident)),
+    ("POST", "/api/v1/notifications/{id}/acknowledge", May(P::ReadIncident)),
+    // The link itself says who answers.
+    ("GET", "/answer/{token}", Nothing),
+    ("POST", "/answer/{token}", Nothing),
     // playbook
     ("GET", "/playbooks", May(P::ReadPlan)),
     ("POST", "/playbooks", May(P::EditPlan)),
@@ -498,6 +516,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(alert::api::routes())
         .merge(incident::api::routes())
         .merge(evidence::api::routes())
+        .merge(notify::api::routes())
         .merge(playbook::api::routes())
         .merge(report::api::routes())
         .merge(audit::api::routes())
@@ -527,6 +546,7 @@ pub fn router(app: App) -> Router {
         .merge(alert::page::routes())
         .merge(incident::page::routes())
         .merge(evidence::page::routes())
+        .merge(notify::page::routes())
         .merge(playbook::page::routes())
         .merge(report::page::routes())
         .merge(audit::page::routes());

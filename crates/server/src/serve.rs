@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::app::{App, Config};
 use crate::error::Result;
 use crate::intake::syslog::Listeners;
-use crate::{audit, evidence, identity, incident, intake, plan, playbook, router};
+use crate::{audit, evidence, identity, incident, intake, notify, plan, playbook, router};
 
 /// A server that listens but does not answer yet.
 pub struct Server {
@@ -33,6 +33,7 @@ impl Server {
         evidence::upload::tidy(&app).await?;
         playbook::shipped::ensure(&app).await?;
         playbook::carry::resume(&app).await?;
+        app.notifier.reached_at(&format!("http://{}", listener.local_addr()?));
         let setup_token = identity::offer_setup(&app).await?;
         Ok(Server { address: listener.local_addr()?, app, setup_token, listener, syslog })
     }
@@ -46,6 +47,7 @@ impl Server {
         let clocks = tokio::spawn(incident::response::clock::watch(self.app.clone()));
         let keeping = tokio::spawn(evidence::recheck::watch(self.app.clone()));
         let carrying = tokio::spawn(playbook::carry::watch(self.app.clone()));
+        let telling = tokio::spawn(notify::worker::watch(self.app.clone()));
         let syslog = tokio::spawn(self.syslog.serve(self.app.clone(), stopped.clone()));
         let graceful = async move {
             stop.await;
@@ -63,6 +65,7 @@ impl Server {
         clocks.abort();
         keeping.abort();
         carrying.abort();
+        telling.abort();
         signing.abort();
         audit::sign_now(&self.app).await?;
         self.app.db.close().await;

@@ -27,7 +27,6 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::need;
 
-pub use execute::Reach;
 
 /// What changes when the library changes.
 pub const TOPIC: &str = "playbooks";

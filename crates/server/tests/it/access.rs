@@ -60,6 +60,10 @@ impl Things {
 /// Paths with parameters that belong to no incident.
 fn fill_common(path: &str) -> String {
     let path = path
+        .replace("/notifications/{id}", "/notifications/NTF-999")
+        .replace("/channels/{channel}", "/channels/CHN-1")
+        .replace("/contacts/{number}", "/contacts/1")
+        .replace("/answer/{token}", "/answer/1.2.3")
         .replace("/assets/{*path}", "/assets/app.css")
         .replace("/accounts/{id}", "/accounts/USR-4")
         .replace("/keys/{id}", "/keys/KEY-1")

@@ -28,6 +28,7 @@ mod intake;
 mod kinship;
 mod merge;
 mod noise;
+mod notify;
 mod outside;
 mod plan;
 mod plan_pages;

@@ -40,6 +40,8 @@ async fn settings_page(app: &App, actor: &Actor, made: Option<(&ApiKey, &str)>) 
         header class="page-head" { div class="page-title" { h1 { "Settings" } } }
         @if let Some((key, secret)) = made { (new_key(key, secret)) }
         div class="stack" {
+            p { a href="/settings/me" { "How you are reached" } span class="muted" { ": channels, matters and quiet hours" } }
+            @if manages { p { a href="/settings/channels" { "Channels and escalation" } span class="muted" { ": how messages go out, and who is told when nobody answers" } } }
             @if actor.may(Permission::ReadIncident) { p { a href="/settings/incidents" { "Fields and statuses of incidents" } span class="muted" { ": what your organisation adds to them in its own words" } } }
             section class="card" aria-labelledby="people" {
                 div class="card-head" { h2 id="people" { "People" } span class="muted" { (accounts.len()) @if accounts.len() == 1 { " account" } @else { " accounts" } } }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use domain::access::Via;
 use domain::chat::{self as words, Kept};
+use domain::notify::Matter;
 use domain::timeline::EntryKind;
 use domain::{Actor, ChatLineId, DecisionId, EntryId, IncidentId, Line, Permission, TaskId, Text, UserId};
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::{self, need, scope};
+use crate::notify::{self, Notice};
 use crate::plan;
 use crate::web::paging::{Page, PageQuery};
 
@@ -144,11 +146,27 @@ async fn tell_named(
         if may_see(change, id, scope).await? {
             store::insert_mention(change, line.id, id).await?;
             change.tell(&topic_of(id), &line.id.to_string(), Some(scope)).await?;
+            raise_mention(change, line, id).await?;
         } else {
             not_told.push(Person { id, name: names.get(&id).cloned().unwrap_or_else(|| id.to_string()) });
         }
     }
     Ok(not_told)
+}
+
+/// The message to somebody who is named. What was said stays in the room.
+async fn raise_mention(change: &mut Change<'_>, line: &ChatLine, person: UserId) -> Result<()> {
+    let Some(record) = super::store::record_in(change.tx, line.incident).await? else { return Ok(()) };
+    let notice = Notice {
+        matter: Matter::Mention,
+        severity: record.severity,
+        incident: line.incident,
+        record: line.id.to_string(),
+        round: 0,
+        title: format!("{}: {} names you in the chat", line.incident, line.by),
+        body: format!("{} ({}). Sign in to read it.", record.title, line.incident),
+    };
+    notify::raise(change, &notice, &[person]).await
 }
 
 /// Whether somebody who is named may see the incident.

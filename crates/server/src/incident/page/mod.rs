@@ -3,6 +3,7 @@
 //! [`overview`] with its [`panel`]s; the other tabs: [`response`], [`timeline`], [`tasks`], [`things`], [`people`];
 //! closing: [`close`]; other incidents: [`related`], [`merge`]; what forms do: [`forms`].
 
+mod answer;
 mod bar;
 mod chat;
 mod close;
@@ -82,6 +83,7 @@ pub fn routes() -> Router<App> {
         .route("/incidents/{id}/severity/preview", get(severity::preview))
         .route("/incidents/{id}/muster/{role}", post(response::order))
         .route("/incidents/{id}/approvals", post(response::ask_approval))
+        .route("/answer/{token}", get(answer::show).post(answer::take))
         .route("/muster/{id}/answer", post(response::answer_muster))
         .route("/approvals/{id}/answer", post(response::answer_approval))
         .route("/mine", get(mine::page))

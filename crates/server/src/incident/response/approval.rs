@@ -2,6 +2,7 @@
 //! role gives or refuses it, and the act is recorded on it. Closing and decisions that name their act are
 //! refused until it is given.
 
+use domain::notify::Matter;
 use domain::plan::{Plan, RoleKey, SeverityLevel};
 use domain::response::approval::gate;
 use domain::response::{ActKind, ApprovalStatus};
@@ -16,6 +17,8 @@ use super::muster;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
+use crate::identity::scope;
+use crate::notify::{self, Notice};
 use crate::plan;
 
 /// A word that is asked for.
@@ -99,6 +102,7 @@ pub async fn ask(
                 };
                 new.id = store::approval::insert(change, &new).await?;
                 commit(change, &new, "approval.ask").await?;
+                tell_speakers(change, &record, &new).await?;
                 let line = format!("Approval asked of {}: {}\n{what}", title(&now.plan, role), act.label());
                 keep::line(change, &actor, id, EntryKind::Action, line).await?;
                 asked.push(new);
@@ -146,6 +150,7 @@ pub async fn answer(app: &App, actor: &Actor, id: ApprovalId, answer: Answer) ->
             let (act, said, why) = apply(change, &mut approval, me, answer).await?;
             store::approval::update(change, &approval).await?;
             commit(change, &approval, act).await?;
+            notify::settle(change, &id.to_string(), "The request is answered.").await?;
             let because = why.map(|why| format!("\n{why}")).unwrap_or_default();
             let line = format!(
                 "Approval {said}, as {}: {} ({})\n{}{because}",
@@ -275,4 +280,25 @@ async fn commit(change: &mut Change<'_>, approval: &Approval, act: &str) -> Resu
     let scope = Some(approval.incident.get());
     change.record(&approval.id.to_string(), act, approval, scope).await?;
     change.tell("mine", &approval.id.to_string(), scope).await
+}
+
+/// Tells those whose word is asked for and who may know of the incident, but for whoever asks.
+async fn tell_speakers(change: &mut Change<'_>, record: &Record, asked: &Approval) -> Result<()> {
+    let mut to = Vec::new();
+    for person in muster::speakers_in(change, record.id, &asked.role).await? {
+        let knows = scope::account_sees_in(change, person, record.id.get()).await?;
+        if knows && person != asked.asked_by {
+            to.push(person);
+        }
+    }
+    let notice = Notice {
+        matter: Matter::Approval,
+        severity: record.severity,
+        incident: record.id,
+        record: asked.id.to_string(),
+        round: 0,
+        title: format!("{}: your approval is asked for: {}", record.id, asked.act.label().to_lowercase()),
+        body: format!("{}\n{}\nSign in to give or refuse it; to acknowledge says that you have seen it.", record.title, asked.what),
+    };
+    notify::raise(change, &notice, &to).await
 }

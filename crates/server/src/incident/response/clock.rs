@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use domain::notify::Matter;
 use domain::plan::SeverityLevel;
 use domain::response::{Clock, ClockKind, ClockState};
 use domain::timeline::EntryKind;
@@ -12,10 +13,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::super::{Record, keep, read, store};
+use super::muster::{self, COMMANDER};
 use crate::alert::Alert;
 use crate::app::App;
 use crate::change::Change;
 use crate::error::Result;
+use crate::identity::scope;
+use crate::notify::{self, Notice};
 
 /// How often clocks are looked at.
 const EVERY: Duration = Duration::from_secs(10);
@@ -297,8 +301,34 @@ async fn alarm(change: &mut Change<'_>, clock: &mut Owed) -> Result<()> {
         clock.severity.label().to_lowercase(),
         clock.due.strftime("%Y-%m-%d %H:%M UTC")
     );
-    keep::line(change, &Actor::Watchbell, clock.incident, EntryKind::Status, line).await?;
+    keep::line(change, &Actor::Watchbell, clock.incident, EntryKind::Status, line.clone()).await?;
+    tell_commander(change, clock, line).await?;
     change.tell(BREACHED, &clock.id.to_string(), Some(clock.incident.get())).await
+}
+
+/// Tells whoever commands, or those who could, that a time ran out.
+async fn tell_commander(change: &mut Change<'_>, clock: &Owed, line: String) -> Result<()> {
+    let Some(record) = store::record_in(change.tx, clock.incident).await? else { return Ok(()) };
+    let to = match record.commander {
+        Some(commander) => vec![commander],
+        None => muster::speakers_in(change, record.id, &COMMANDER.parse()?).await?,
+    };
+    let mut knowing = Vec::new();
+    for person in to {
+        if scope::account_sees_in(change, person, record.id.get()).await? {
+            knowing.push(person);
+        }
+    }
+    let notice = Notice {
+        matter: Matter::Clock,
+        severity: record.severity,
+        incident: record.id,
+        record: clock.id.to_string(),
+        round: 0,
+        title: format!("{}: {line}", record.id),
+        body: format!("{}\n{line}.", record.title),
+    };
+    notify::raise(change, &notice, &knowing).await
 }
 
 async fn end(change: &mut Change<'_>, mut clock: Owed, why: &str) -> Result<()> {
@@ -316,6 +346,9 @@ async fn insert(change: &mut Change<'_>, mut clock: Owed) -> Result<()> {
 
 async fn save(change: &mut Change<'_>, clock: &Owed, act: &str) -> Result<()> {
     store::clock::update(change, clock).await?;
+    if !clock.clock().is_open() && act != "clock.breach" {
+        notify::settle(change, &clock.id.to_string(), "It is done, or no longer owed.").await?;
+    }
     commit(change, clock, act).await
 }
 

@@ -2,6 +2,7 @@
 //! hold a role are asked by Watchbell itself, first choice first, then those of its alternates; whoever
 //! commands may ask or set in anybody else.
 
+use domain::notify::Matter;
 use domain::plan::{Plan, RoleKey};
 use domain::response::{MusterState, MusterStatus, Replan};
 use domain::timeline::EntryKind;
@@ -15,10 +16,11 @@ use crate::app::App;
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::{self, scope};
+use crate::notify::{self, Notice};
 use crate::plan;
 
 /// The role that the incident's commander fills.
-const COMMANDER: &str = "incident_commander";
+pub(super) const COMMANDER: &str = "incident_commander";
 
 /// A role that the incident needs somebody for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -333,7 +335,38 @@ pub(in super::super) async fn command_passed(
 
 async fn save(change: &mut Change<'_>, post: &Post, act: &str) -> Result<()> {
     store::muster::update(change, post).await?;
+    tell_person(change, post).await?;
     change.record(&post.id.to_string(), act, post, Some(post.incident.get())).await?;
     // Whoever is asked sees it on their page at once.
     change.tell("mine", &post.id.to_string(), Some(post.incident.get())).await
+}
+
+/// Whoever is asked gets a message; once the place is no longer asked for, nobody is told of it any more.
+async fn tell_person(change: &mut Change<'_>, post: &Post) -> Result<()> {
+    let record = post.id.to_string();
+    let (Some(person), MusterStatus::Asked) = (post.person, post.status) else {
+        return notify::settle(change, &record, "The call is answered.").await;
+    };
+    // Saved for another reason: the call is out already.
+    if post.asked_at != Some(change.at) {
+        return Ok(());
+    }
+    notify::settle(change, &record, "Somebody else is asked.").await?;
+    let Some(incident) = store::record_in(change.tx, post.incident).await? else { return Ok(()) };
+    let role = post.role.as_str().replace('_', " ");
+    let notice = Notice {
+        matter: Matter::Muster,
+        severity: incident.severity,
+        incident: post.incident,
+        record,
+        round: change.at_micros(),
+        title: format!("{}: you are asked to come as {role}", post.incident),
+        body: format!(
+            "{} ({}), {}.\nYou are asked to come as {role}. Say whether you come.",
+            incident.title,
+            post.incident,
+            incident.severity.label().to_lowercase()
+        ),
+    };
+    notify::raise(change, &notice, &[person]).await
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use cacao::{Playbook, Work};
-use reqwest::{Client, Method, Request, RequestBuilder, Url};
+use reqwest::{Method, Request, RequestBuilder, Url};
 
 use super::{Fault, LARGEST, complaint, secret, text};
 use crate::app::App;
+use crate::egress;
 use crate::playbook::run::Record;
 
 pub(super) async fn send(
@@ -21,14 +22,8 @@ pub(super) async fn send(
     let (method, url) = line(work)?;
     let host = url.host_str().ok_or_else(|| Fault::refused("the address names no host"))?;
     let addresses = app.reach.addresses(host, url.port_or_known_default().unwrap_or(80)).await?;
-    let client = Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .timeout(patience)
-        .no_proxy()
-        .resolve_to_addrs(host, &addresses)
-        .build()
-        .map_err(|_| Fault::refused("no client for HTTP could be made"))?;
+    let client = egress::client(host, &addresses, patience)
+        .ok_or_else(|| Fault::refused("no client for HTTP could be made"))?;
     let request = request(app, run, work, playbook, client.request(method, url))?;
     let mut response = client.execute(request).await.map_err(|error| failed(&error))?;
     let status = response.status();

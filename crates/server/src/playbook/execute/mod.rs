@@ -4,7 +4,6 @@
 
 mod http;
 mod hunt;
-mod reach;
 mod scan;
 mod ssh;
 
@@ -15,8 +14,8 @@ use cacao::{CommandKind, Finding, Outcome, Playbook, Severity, StepKind, Work};
 
 use super::run::Record;
 use crate::app::App;
+use crate::egress::Unreachable;
 
-pub use reach::Reach;
 
 /// How long a command may take where its step does not say.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -84,6 +83,15 @@ impl Fault {
     /// It was not even tried, and trying again would not help.
     fn refused(message: impl Into<String>) -> Self {
         Self::Failed { message: message.into(), again: false }
+    }
+}
+
+impl From<Unreachable> for Fault {
+    fn from(why: Unreachable) -> Self {
+        match why {
+            Unreachable::Refused(message) => Self::refused(message),
+            Unreachable::Unknown(message) => Self::Failed { message, again: true },
+        }
     }
 }
 

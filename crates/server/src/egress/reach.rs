@@ -1,13 +1,13 @@
-//! Which hosts playbooks may reach: those that the operator names, each with or without its port, and networks. A name
-//! is looked up once, and the connection goes to the address that was judged: a name that stands for a private
+//! Which hosts this server may reach: those that the operator names, each with or without its port, and networks. A
+//! name is looked up once, and the connection goes to the address that was judged: a name that stands for a private
 //! address reaches nothing unless that address or its network is named as well.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use super::Fault;
+use super::Unreachable;
 use crate::error::{Error, Result};
 
-/// What the operator let playbooks reach.
+/// What the operator let be reached.
 #[derive(Debug, Clone, Default)]
 pub struct Reach {
     hosts: Vec<(String, Option<u16>)>,
@@ -75,27 +75,37 @@ impl Reach {
     }
 
     /// The addresses under which this host may be reached.
-    pub(super) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Fault> {
+    pub async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreachable> {
+        self.judged(host, port, false).await
+    }
+
+    /// The same for what an administrator set up: out in the world whatever they name, within the walls what the
+    /// operator named.
+    pub async fn public_addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Unreachable> {
+        self.judged(host, port, true).await
+    }
+
+    async fn judged(&self, host: &str, port: u16, world: bool) -> Result<Vec<SocketAddr>, Unreachable> {
         let host = host.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         let unnamed = || {
-            Fault::refused(format!(
-                "{host}:{port} is not among the hosts that playbooks may reach; start the server with --reach {host}:{port}"
+            Unreachable::Refused(format!(
+                "{host}:{port} is not among the hosts that may be reached; start the server with --reach {host}:{port}"
             ))
         };
         if let Ok(address) = host.parse::<IpAddr>() {
             let address = address.to_canonical();
-            return if self.names_address(address, port) {
+            return if self.names_address(address, port) || (world && !is_private(address)) {
                 Ok(vec![SocketAddr::new(address, port)])
             } else {
                 Err(unnamed())
             };
         }
-        if !self.names(&host, port) {
+        if !world && !self.names(&host, port) {
             return Err(unnamed());
         }
         let found: Vec<SocketAddr> = tokio::net::lookup_host((host.as_str(), port))
             .await
-            .map_err(|_| Fault::Failed { message: format!("the name {host} is not known"), again: true })?
+            .map_err(|_| Unreachable::Unknown(format!("the name {host} is not known")))?
             .collect();
         let open = |address: &SocketAddr| {
             let ip = address.ip().to_canonical();
@@ -104,13 +114,11 @@ impl Reach {
         let allowed: Vec<SocketAddr> = found.iter().copied().filter(open).collect();
         match (allowed.is_empty(), found.first()) {
             (false, _) => Ok(allowed),
-            (true, Some(address)) => Err(Fault::refused(format!(
+            (true, Some(address)) => Err(Unreachable::Refused(format!(
                 "{host} stands for {}, a private address; name that address or its network after --reach as well",
                 address.ip()
             ))),
-            (true, None) => {
-                Err(Fault::Failed { message: format!("the name {host} has no address"), again: true })
-            }
+            (true, None) => Err(Unreachable::Unknown(format!("the name {host} has no address"))),
         }
     }
 }
@@ -163,9 +171,7 @@ mod tests {
     }
 
     async fn says(reach: &Reach, host: &str, port: u16) -> Result<(), String> {
-        reach.addresses(host, port).await.map(|_| ()).map_err(|fault| match fault {
-            Fault::Failed { message, .. } | Fault::Unknown(message) => message,
-        })
+        reach.addresses(host, port).await.map(|_| ()).map_err(|why| why.to_string())
     }
 
     #[tokio::test]
@@ -189,6 +195,16 @@ mod tests {
         assert!(says(&named, "localhost", 80).await.unwrap_err().contains("a private address"));
         let both = reach(&["LOCALHOST.", "127.0.0.0/8", "::1"]);
         assert!(says(&both, "localhost", 80).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_an_administrator_sets_up_reaches_the_world_but_not_the_house() {
+        let none = reach(&[]);
+        assert!(none.public_addresses("192.0.2.1", 443).await.is_ok());
+        for inside in ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "::ffff:127.0.0.1", "localhost"] {
+            assert!(none.public_addresses(inside, 25).await.is_err(), "{inside}");
+        }
+        assert!(reach(&["127.0.0.1:25"]).public_addresses("127.0.0.1", 25).await.is_ok());
     }
 
     #[test]

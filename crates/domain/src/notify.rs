@@ -69,8 +69,10 @@ pub struct QuietHours {
 impl QuietHours {
     /// `from` and `to` as `22:00`, `zone` as `Europe/Berlin`.
     pub fn new(zone: &str, from: &str, to: &str, breaks: Severity) -> Result<Self, Error> {
-        let malformed = |what, value: &str, example| Error::Malformed { what, value: value.to_owned(), example };
-        let time = |text: &str| text.parse::<Time>().map_err(|_| malformed("an hour of the day", text, "22:00"));
+        let malformed =
+            |what, value: &str, example| Error::Malformed { what, value: value.to_owned(), example };
+        let time =
+            |text: &str| text.parse::<Time>().map_err(|_| malformed("an hour of the day", text, "22:00"));
         let known = TimeZone::get(zone).map_err(|_| malformed("a time zone", zone, "Europe/Berlin"))?;
         Ok(Self { zone: known, from: time(from)?, to: time(to)?, breaks })
     }
@@ -80,7 +82,7 @@ impl QuietHours {
         if severity >= self.breaks || self.from == self.to {
             return now;
         }
-        let here = now.to_zoned(self.zone.clone());
+        let here = now.to_zoned_datetime(self.zone.clone());
         let (date, time) = (here.date(), here.time());
         let over_midnight = self.from > self.to;
         let quiet = if over_midnight {
@@ -93,7 +95,7 @@ impl QuietHours {
         }
         let day = if over_midnight && time >= self.from { date.tomorrow().unwrap_or(date) } else { date };
         // In a gap of the zone the hour after it counts.
-        let end = day.to_datetime(self.to).to_zoned(self.zone.clone()).map(|end| end.timestamp());
+        let end = day.to_datetime(self.to).to_zoned_datetime(self.zone.clone()).map(|end| end.timestamp());
         end.unwrap_or(now).max(now)
     }
 }

@@ -17,7 +17,9 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::app::App;
 use crate::error::{Error, Problem};
 use crate::web::{assets, download, gate, live, openapi, problem};
-use crate::{alert, audit, event, evidence, identity, incident, intake, notify, plan, playbook, report, source};
+use crate::{
+    alert, audit, event, evidence, identity, incident, intake, notify, plan, playbook, report, source,
+};
 
 /// What a route needs of whoever asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -194,8 +194,9 @@ pub async fn list(app: &App, actor: &Actor) -> Result<Vec<Logged>> {
     let notifications = store::list(&app.db, scope::account(actor), only, SHOWN).await?;
     let mut deliveries = store::deliveries_of(&app.db, &notifications).await?;
     let take = |id, deliveries: &mut Vec<Delivery>| {
-        let (mine, rest): (Vec<_>, Vec<_>) =
-            std::mem::take(deliveries).into_iter().partition(|delivery: &Delivery| delivery.notification == id);
+        let (mine, rest): (Vec<_>, Vec<_>) = std::mem::take(deliveries)
+            .into_iter()
+            .partition(|delivery: &Delivery| delivery.notification == id);
         *deliveries = rest;
         mine
     };

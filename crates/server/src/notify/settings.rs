@@ -79,7 +79,8 @@ pub(super) fn secret(app: &App, channel: &Channel) -> Result<Option<String>> {
     let Some(sealed) = &channel.sealed else { return Ok(None) };
     let opened = app.notifier.key.open(&about(channel.id), sealed)?;
     let text = std::str::from_utf8(&opened);
-    text.map(|text| Some(text.to_owned())).map_err(|_| Error::Damaged(format!("the secret of {}", channel.id)))
+    text.map(|text| Some(text.to_owned()))
+        .map_err(|_| Error::Damaged(format!("the secret of {}", channel.id)))
 }
 
 pub async fn channels(app: &App) -> Result<Vec<Channel>> {
@@ -120,8 +121,7 @@ pub async fn switch_channel(app: &App, actor: &Actor, id: ChannelId, active: boo
     need(actor, Permission::ManageUsers, "setting up channels")?;
     app.change(actor, move |change| {
         Box::pin(async move {
-            let mut channel =
-                store::channel_in(change.tx, id).await?.ok_or(Error::NotFound("channel"))?;
+            let mut channel = store::channel_in(change.tx, id).await?.ok_or(Error::NotFound("channel"))?;
             channel.active = active;
             store::set_active(change, id, active).await?;
             change.record(&id.to_string(), "channel.switch", &channel, None).await
@@ -142,6 +142,7 @@ pub async fn test_channel(app: &App, actor: &Actor, id: ChannelId, to: &str) -> 
         link: None,
         severity: Severity::Informational,
         at: app.clock.now(),
+        now: app.clock.now(),
         to: to.trim().to_owned(),
     };
     Ok(channel::transmit(app, &channel, &letter).await)

@@ -92,8 +92,7 @@ pub async fn deliveries_of(db: &Db, of: &[Notification]) -> Result<Vec<Delivery>
          from delivery d join notify_channel c on c.id = d.channel where d.notification in ({}) order by d.id",
         numbers.join(", ")
     );
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(db.readers()).await?;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(db.readers()).await?;
     rows.iter()
         .map(|row| {
             Ok(Delivery {
@@ -224,11 +223,12 @@ pub async fn retry(change: &mut Change<'_>, id: NotificationId) -> Result<u64> {
 
 /// The channels for which something is to be sent now.
 pub async fn busy_channels(db: &Db, now: Timestamp) -> Result<Vec<ChannelId>> {
-    let rows =
-        sqlx::query("select distinct channel from delivery where state = 'waiting' and due_at <= $1 order by channel")
-            .bind(now.as_microsecond())
-            .fetch_all(db.readers())
-            .await?;
+    let rows = sqlx::query(
+        "select distinct channel from delivery where state = 'waiting' and due_at <= $1 order by channel",
+    )
+    .bind(now.as_microsecond())
+    .fetch_all(db.readers())
+    .await?;
     rows.iter().map(|row| Ok(ChannelId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
 }
 
@@ -323,11 +323,10 @@ pub async fn interrupted(change: &mut Change<'_>) -> Result<()> {
 }
 
 pub async fn channels(db: &Db) -> Result<Vec<Channel>> {
-    let rows = sqlx::query(
-        "select id, name, kind, address, detail, secret, active from notify_channel order by id",
-    )
-    .fetch_all(db.readers())
-    .await?;
+    let rows =
+        sqlx::query("select id, name, kind, address, detail, secret, active from notify_channel order by id")
+            .fetch_all(db.readers())
+            .await?;
     rows.iter().map(channel).collect()
 }
 
@@ -455,7 +454,8 @@ pub async fn policy_in(tx: &mut Tx) -> Result<Policy> {
 }
 
 pub async fn policy_of(db: &Db) -> Result<Policy> {
-    let row = sqlx::query("select steps from escalation_policy where one = 1").fetch_optional(db.readers()).await?;
+    let row =
+        sqlx::query("select steps from escalation_policy where one = 1").fetch_optional(db.readers()).await?;
     policy(row.as_ref())
 }
 

@@ -41,10 +41,11 @@ impl Notifier {
     pub fn open(data: &Path) -> Result<Self> {
         let path = data.join(KEY_FILE);
         let key = match std::fs::read_to_string(&path) {
-            Ok(text) => hex::decode(text.trim())
-                .ok()
-                .and_then(|bytes| Key::from_bytes(&bytes))
-                .ok_or_else(|| Error::Damaged(format!("{} holds no key of 64 hexadecimal digits", path.display())))?,
+            Ok(text) => {
+                hex::decode(text.trim()).ok().and_then(|bytes| Key::from_bytes(&bytes)).ok_or_else(|| {
+                    Error::Damaged(format!("{} holds no key of 64 hexadecimal digits", path.display()))
+                })?
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let key = Key::generate()?;
                 secrets::write_private(&path, hex::encode(key.as_bytes()).as_bytes())?;
@@ -52,7 +53,8 @@ impl Notifier {
             }
             Err(error) => return Err(error.into()),
         };
-        let of_links = Sha256::new_with_prefix(b"watchbell notify: links").chain_update(key.as_bytes()).finalize();
+        let of_links =
+            Sha256::new_with_prefix(b"watchbell notify: links").chain_update(key.as_bytes()).finalize();
         let links = hmac::Key::new(hmac::HMAC_SHA256, &of_links);
         Ok(Notifier { key, links, base: OnceLock::new(), busy: Mutex::default() })
     }
@@ -129,8 +131,11 @@ async fn send_all(app: &App, id: ChannelId) -> Result<bool> {
         while let Some(next) = due.next_if(|next| next.address == address) {
             group.push(next);
         }
-        let parts: Vec<Vec<Due>> =
-            if is_storm(group.len()) { vec![group] } else { group.into_iter().map(|one| vec![one]).collect() };
+        let parts: Vec<Vec<Due>> = if is_storm(group.len()) {
+            vec![group]
+        } else {
+            group.into_iter().map(|one| vec![one]).collect()
+        };
         for part in parts {
             if !send(app, &channel, part).await? {
                 return Ok(false);
@@ -196,9 +201,14 @@ fn letter(app: &App, parts: &[Due]) -> Option<Letter> {
     let base = app.notifier.base.get().map(String::as_str).unwrap_or_default();
     let (subject, text, link) = if parts.len() > 1 {
         let lines: Vec<String> = parts.iter().map(|due| format!("- {}", subject(due))).collect();
-        let text = format!("{} messages at once:\n\n{}\n\nSign in to answer them.", parts.len(), lines.join("\n"));
+        let text =
+            format!("{} messages at once:\n\n{}\n\nSign in to answer them.", parts.len(), lines.join("\n"));
         let open = parts.iter().all(|due| !due.hidden);
-        (format!("Watchbell: {} messages for you", parts.len()), text, open.then(|| format!("{base}/notifications")))
+        (
+            format!("Watchbell: {} messages for you", parts.len()),
+            text,
+            open.then(|| format!("{base}/notifications")),
+        )
     } else if first.hidden {
         (subject(first), "Something waits for your answer. Sign in to see what.".to_owned(), None)
     } else {
@@ -212,6 +222,7 @@ fn letter(app: &App, parts: &[Due]) -> Option<Letter> {
         link,
         severity: worst.notification.severity,
         at: first.notification.created_at,
+        now: app.clock.now(),
         to: first.address.clone(),
     })
 }
@@ -262,7 +273,8 @@ async fn tell_next(change: &mut crate::change::Change<'_>, root: &Notification, 
         Target::Channel(id) => {
             let channel = store::channel_in(change.tx, *id).await?;
             if let Some(channel) = channel.filter(|channel| channel.active) {
-                let made = store::insert(change, &notice, &key(&id.to_string()), None, Some(root.id), None).await?;
+                let made =
+                    store::insert(change, &notice, &key(&id.to_string()), None, Some(root.id), None).await?;
                 if let Some(made) = made {
                     committed(change, made, "notification.raise").await?;
                     store::insert_delivery(change, made, channel.id, "", change.at).await?;
@@ -275,7 +287,9 @@ async fn tell_next(change: &mut crate::change::Change<'_>, root: &Notification, 
         if !crate::identity::scope::account_sees_in(change, person, incident.get()).await? {
             continue;
         }
-        let made = store::insert(change, &notice, &key(&person.to_string()), Some(person), Some(root.id), None).await?;
+        let made =
+            store::insert(change, &notice, &key(&person.to_string()), Some(person), Some(root.id), None)
+                .await?;
         if let Some(made) = made {
             committed(change, made, "notification.raise").await?;
             super::address(change, made, &notice, person).await?;

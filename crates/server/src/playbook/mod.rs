@@ -27,7 +27,6 @@ use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::need;
 
-
 /// What changes when the library changes.
 pub const TOPIC: &str = "playbooks";
 

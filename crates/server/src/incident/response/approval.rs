@@ -298,7 +298,10 @@ async fn tell_speakers(change: &mut Change<'_>, record: &Record, asked: &Approva
         record: asked.id.to_string(),
         round: 0,
         title: format!("{}: your approval is asked for: {}", record.id, asked.act.label().to_lowercase()),
-        body: format!("{}\n{}\nSign in to give or refuse it; to acknowledge says that you have seen it.", record.title, asked.what),
+        body: format!(
+            "{}\n{}\nSign in to give or refuse it; to acknowledge says that you have seen it.",
+            record.title, asked.what
+        ),
     };
     notify::raise(change, &notice, &to).await
 }

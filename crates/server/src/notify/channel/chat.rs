@@ -66,7 +66,8 @@ fn literal(text: &str) -> String {
 }
 
 fn teams(place: &Place<'_>, letter: &Letter) -> Outgoing {
-    let run = |text: &str| json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": text }] });
+    let run =
+        |text: &str| json!({ "type": "RichTextBlock", "inlines": [{ "type": "TextRun", "text": text }] });
     let title = json!({ "type": "RichTextBlock",
         "inlines": [{ "type": "TextRun", "text": letter.subject, "weight": "Bolder", "size": "Medium" }] });
     let actions: Vec<Value> = letter

@@ -2,12 +2,14 @@
 //! SMTP. What the other side answers is kept in its own words, cut short.
 
 mod chat;
+mod mail;
 mod matrix;
 mod ntfy;
 mod opsgenie;
 mod pagerduty;
 mod sms;
 mod smtp;
+mod talk;
 mod webhook;
 
 use std::time::Duration;
@@ -38,7 +40,10 @@ pub struct Letter {
     /// Where it is answered.
     pub link: Option<String>,
     pub severity: Severity,
+    /// When it was written …
     pub at: Timestamp,
+    /// … and when it is sent.
+    pub now: Timestamp,
     pub to: String,
 }
 
@@ -147,7 +152,11 @@ pub fn check(channel: &Channel, secret: Option<&str>) -> Result<()> {
     match known.way {
         Way::Mail => smtp::check(&channel.address, &channel.detail),
         Way::Http(request) => {
-            let place = Place { address: &channel.address, detail: &channel.detail, secret: secret.unwrap_or_default() };
+            let place = Place {
+                address: &channel.address,
+                detail: &channel.detail,
+                secret: secret.unwrap_or_default(),
+            };
             let letter = Letter {
                 key: "k".to_owned(),
                 subject: "s".to_owned(),
@@ -155,6 +164,7 @@ pub fn check(channel: &Channel, secret: Option<&str>) -> Result<()> {
                 link: None,
                 severity: Severity::Low,
                 at: Timestamp::UNIX_EPOCH,
+                now: Timestamp::UNIX_EPOCH,
                 to: "to".to_owned(),
             };
             url(&request(&place, &letter).url).map(|_| ()).map_err(Error::Invalid)
@@ -170,7 +180,7 @@ pub fn check_address(of: ChannelKind, address: &str) -> Result<()> {
         return wrong("This channel has one address for all: leave yours empty.");
     }
     match of {
-        ChannelKind::Smtp if address.parse::<lettre::Address>().is_err() => {
+        ChannelKind::Smtp if !mail::is_address(address) => {
             wrong("Give an e-mail address such as responder@example.org.")
         }
         ChannelKind::Sms
@@ -198,8 +208,11 @@ pub async fn transmit(app: &App, channel: &Channel, letter: &Letter) -> Told {
         Err(error) => return Told::refused(format!("The secret cannot be opened: {error}")),
     };
     let Some(known) = kind(channel.kind) else { return Told::refused("There is no such kind of channel.") };
-    let place =
-        Place { address: &channel.address, detail: &channel.detail, secret: secret.as_deref().unwrap_or_default() };
+    let place = Place {
+        address: &channel.address,
+        detail: &channel.detail,
+        secret: secret.as_deref().unwrap_or_default(),
+    };
     let sending = async {
         match known.way {
             Way::Mail => smtp::send(app, &place, letter).await,
@@ -213,7 +226,8 @@ pub async fn transmit(app: &App, channel: &Channel, letter: &Letter) -> Told {
 fn url(text: &str) -> Result<Url, String> {
     let wrong = || "The channel's address is no http or https URL.".to_owned();
     let url = Url::parse(text).map_err(|_| wrong())?;
-    let plain = ["http", "https"].contains(&url.scheme()) && url.username().is_empty() && url.password().is_none();
+    let plain =
+        ["http", "https"].contains(&url.scheme()) && url.username().is_empty() && url.password().is_none();
     if plain && url.host_str().is_some() { Ok(url) } else { Err(wrong()) }
 }
 
@@ -223,21 +237,25 @@ async fn post(app: &App, out: Outgoing) -> Told {
         Err(wrong) => return Told::refused(wrong),
     };
     let host = url.host_str().unwrap_or_default().to_owned();
-    let addresses = match app.reach.public_addresses(&host, url.port_or_known_default().unwrap_or(443)).await {
+    let addresses = match app.reach.public_addresses(&host, url.port_or_known_default().unwrap_or(443)).await
+    {
         Ok(addresses) => addresses,
         Err(why) => return unreachable(&why),
     };
     let Some(client) = egress::client(&host, &addresses, PATIENCE) else {
         return Told::refused("No client for HTTP could be made.");
     };
-    let request = out.headers.iter().fold(client.request(out.method, url), |request, (name, value)| {
-        request.header(*name, value)
-    });
+    let request = out
+        .headers
+        .iter()
+        .fold(client.request(out.method, url), |request, (name, value)| request.header(*name, value));
     match request.body(out.body).send().await {
         Ok(response) => heard(response).await,
         Err(error) if error.is_timeout() => Told::failed("No answer in time."),
         Err(error) if error.is_connect() => Told::failed("No connection to the host."),
-        Err(error) if error.is_builder() => Told::refused("No request can be made of this channel's settings."),
+        Err(error) if error.is_builder() => {
+            Told::refused("No request can be made of this channel's settings.")
+        }
         Err(_) => Told::failed("The connection broke off before the answer."),
     }
 }

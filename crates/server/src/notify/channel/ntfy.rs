@@ -32,5 +32,9 @@ fn request(place: &Place<'_>, letter: &Letter) -> Outgoing {
         fields.insert("actions".to_owned(), json!([{ "action": "view", "label": "Answer", "url": link }]));
     }
     let out = Outgoing::json(format!("{}/", base(place.address)), &body);
-    if place.secret.is_empty() { out } else { out.header("authorization", format!("Bearer {}", place.secret)) }
+    if place.secret.is_empty() {
+        out
+    } else {
+        out.header("authorization", format!("Bearer {}", place.secret))
+    }
 }

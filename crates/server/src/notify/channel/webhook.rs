@@ -29,7 +29,7 @@ fn request(place: &Place<'_>, letter: &Letter) -> Outgoing {
     });
     let out = Outgoing::json(place.address.to_owned(), &body);
     // When it is sent, not when it was written: a receiver refuses what is old.
-    let now = jiff::Timestamp::now().as_second();
+    let now = letter.now.as_second();
     let signed = format!("{}.{now}.{}", letter.key, out.body);
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, place.secret.as_bytes()), signed.as_bytes());
     let tag = base64::engine::general_purpose::STANDARD.encode(tag.as_ref());

@@ -199,7 +199,11 @@ struct StepsForm {
     steps: String,
 }
 
-async fn escalation(State(app): State<App>, Who(actor): Who, Form(form): Form<StepsForm>) -> Result<Redirect> {
+async fn escalation(
+    State(app): State<App>,
+    Who(actor): Who,
+    Form(form): Form<StepsForm>,
+) -> Result<Redirect> {
     settings::set_policy(&app, &actor, &form.steps).await?;
     Ok(Redirect::to("/settings/channels"))
 }

@@ -27,7 +27,8 @@ pub fn routes() -> Router<App> {
 
 async fn me(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
     let points = settings::points(&app, &actor).await?;
-    let channels: Vec<_> = settings::channels(&app).await?.into_iter().filter(|channel| channel.active).collect();
+    let channels: Vec<_> =
+        settings::channels(&app).await?.into_iter().filter(|channel| channel.active).collect();
     let hours = settings::quiet(&app, &actor).await?;
     let content = html! {
         header class="page-head" {
@@ -57,8 +58,8 @@ async fn me(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
                             form class="form" method="post" action="/settings/me/contacts" data-done="You are reached there" {
                                 input type="hidden" name="channel" value=(one.id);
                                 @match channel::kind(one.kind).and_then(|kind| kind.contact) {
-                                    Some(contact) => div class="field" { label for={ "address-" (one.id) } { (contact) } input id={ "address-" (one.id) } name="address" required; },
-                                    None => p class="help" { "A team reads this channel; messages for you go there as well." },
+                                    Some(contact) => { div class="field" { label for={ "address-" (one.id) } { (contact) } input id={ "address-" (one.id) } name="address" required; } }
+                                    None => { p class="help" { "A team reads this channel; messages for you go there as well." } }
                                 }
                                 fieldset class="field" {
                                     legend { "What for (nothing chosen: everything)" }

@@ -1,5 +1,5 @@
 //! Who executes commands: over HTTP ([`http`]) and SSH ([`ssh`]), as a hunt through the events ([`hunt`]), as a scan of
-//! the evidence ([`scan`]). Hosts are reached only where the operator named them ([`reach`]); secrets are read from
+//! the evidence ([`scan`]). Hosts are reached only where the operator named them ([`crate::egress`]); secrets are read from
 //! files that the playbook names, and stand in no log.
 
 mod http;
@@ -15,7 +15,6 @@ use cacao::{CommandKind, Finding, Outcome, Playbook, Severity, StepKind, Work};
 use super::run::Record;
 use crate::app::App;
 use crate::egress::Unreachable;
-
 
 /// How long a command may take where its step does not say.
 const PATIENCE: Duration = Duration::from_secs(120);

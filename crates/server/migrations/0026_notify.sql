@@ -62,7 +62,7 @@ create index notification_due on notification (next_at);
 create index notification_record on notification (record);
 create index notification_root on notification (root);
 
-create table delivery (
+create table message_delivery (
   id {id},
   notification bigint not null references notification (id),
   channel bigint not null references notify_channel (id),
@@ -74,16 +74,16 @@ create table delivery (
   answer text,
   updated_at bigint not null
 );
-create index delivery_due on delivery (state, due_at);
-create index delivery_of on delivery (notification);
+create index message_delivery_due on message_delivery (state, due_at);
+create index message_delivery_of on message_delivery (notification);
 
 -- Each attempt: written before it is made, closed with what came of it.
-create table delivery_attempt (
+create table message_attempt (
   id {id},
-  delivery bigint not null references delivery (id),
+  delivery bigint not null references message_delivery (id),
   begun_at bigint not null,
   ended_at bigint,
   sent bigint,
   answer text
 );
-create index delivery_attempt_of on delivery_attempt (delivery);
+create index message_attempt_of on message_attempt (delivery);

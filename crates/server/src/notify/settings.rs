@@ -176,7 +176,7 @@ pub async fn add_point(
             }
             // The ledger holds no telephone numbers.
             let body = serde_json::json!({ "channel": channel, "matters": point.matters });
-            change.record(&format!("{me}/contact"), "contact.add", &body, None).await
+            change.record(&format!("{me}.contact"), "contact.add", &body, None).await
         })
     })
     .await
@@ -190,7 +190,7 @@ pub async fn remove_point(app: &App, actor: &Actor, id: i64) -> Result<()> {
                 return Err(Error::NotFound("contact point"));
             }
             let body = serde_json::json!({ "removed": id });
-            change.record(&format!("{me}/contact"), "contact.remove", &body, None).await
+            change.record(&format!("{me}.contact"), "contact.remove", &body, None).await
         })
     })
     .await
@@ -202,7 +202,7 @@ pub async fn set_quiet(app: &App, actor: &Actor, quiet: Quiet) -> Result<()> {
     app.change(actor, move |change| {
         Box::pin(async move {
             store::set_quiet(change, me, &quiet).await?;
-            change.record(&format!("{me}/quiet"), "quiet.set", &quiet, None).await
+            change.record(&format!("{me}.quiet"), "quiet.set", &quiet, None).await
         })
     })
     .await

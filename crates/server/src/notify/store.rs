@@ -89,7 +89,7 @@ pub async fn deliveries_of(db: &Db, of: &[Notification]) -> Result<Vec<Delivery>
     }
     let statement = format!(
         "select d.id, d.notification, d.channel, c.name, d.address, d.state, d.attempts, d.due_at, d.answer, d.updated_at
-         from delivery d join notify_channel c on c.id = d.channel where d.notification in ({}) order by d.id",
+         from message_delivery d join notify_channel c on c.id = d.channel where d.notification in ({}) order by d.id",
         numbers.join(", ")
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch_all(db.readers()).await?;
@@ -184,7 +184,7 @@ pub async fn insert_delivery(
     due: Timestamp,
 ) -> Result<()> {
     sqlx::query(
-        "insert into delivery (notification, channel, address, state, attempts, due_at, updated_at)
+        "insert into message_delivery (notification, channel, address, state, attempts, due_at, updated_at)
          values ($1, $2, $3, 'waiting', 0, $4, $5)",
     )
     .bind(notification.get())
@@ -200,7 +200,7 @@ pub async fn insert_delivery(
 /// What has not left yet need not leave.
 pub async fn drop_waiting(change: &mut Change<'_>, id: NotificationId) -> Result<()> {
     sqlx::query(
-        "update delivery set state = 'needless', updated_at = $2 where notification = $1 and state = 'waiting'",
+        "update message_delivery set state = 'needless', updated_at = $2 where notification = $1 and state = 'waiting'",
     )
     .bind(id.get())
     .bind(change.at_micros())
@@ -211,7 +211,7 @@ pub async fn drop_waiting(change: &mut Change<'_>, id: NotificationId) -> Result
 
 pub async fn retry(change: &mut Change<'_>, id: NotificationId) -> Result<u64> {
     let done = sqlx::query(
-        "update delivery set state = 'waiting', attempts = 0, due_at = $2, updated_at = $2
+        "update message_delivery set state = 'waiting', attempts = 0, due_at = $2, updated_at = $2
          where notification = $1 and state = 'failed'",
     )
     .bind(id.get())
@@ -224,7 +224,7 @@ pub async fn retry(change: &mut Change<'_>, id: NotificationId) -> Result<u64> {
 /// The channels for which something is to be sent now.
 pub async fn busy_channels(db: &Db, now: Timestamp) -> Result<Vec<ChannelId>> {
     let rows = sqlx::query(
-        "select distinct channel from delivery where state = 'waiting' and due_at <= $1 order by channel",
+        "select distinct channel from message_delivery where state = 'waiting' and due_at <= $1 order by channel",
     )
     .bind(now.as_microsecond())
     .fetch_all(db.readers())
@@ -237,7 +237,7 @@ pub async fn due(db: &Db, channel: ChannelId, now: Timestamp) -> Result<Vec<Due>
     let statement = format!(
         "select {COLUMNS}, d.id as delivery, d.address, d.attempts,
            (select count(*) from restricted_scope rs where rs.scope = n.incident) as hidden
-         from delivery d join notification n on n.id = d.notification
+         from message_delivery d join notification n on n.id = d.notification
          where d.channel = $1 and d.state = 'waiting' and d.due_at <= $2 order by d.address, d.id limit 500"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(statement))
@@ -261,7 +261,7 @@ pub async fn due(db: &Db, channel: ChannelId, now: Timestamp) -> Result<Vec<Due>
 /// Notes that an attempt begins; `false` if the delivery waits no longer.
 pub async fn begin(change: &mut Change<'_>, delivery: i64) -> Result<bool> {
     let done = sqlx::query(
-        "update delivery set state = 'sending', attempts = attempts + 1, updated_at = $2
+        "update message_delivery set state = 'sending', attempts = attempts + 1, updated_at = $2
          where id = $1 and state = 'waiting'",
     )
     .bind(delivery)
@@ -271,7 +271,7 @@ pub async fn begin(change: &mut Change<'_>, delivery: i64) -> Result<bool> {
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query("insert into delivery_attempt (delivery, begun_at) values ($1, $2)")
+    sqlx::query("insert into message_attempt (delivery, begun_at) values ($1, $2)")
         .bind(delivery)
         .bind(change.at_micros())
         .execute(&mut *change.tx)
@@ -286,7 +286,7 @@ pub async fn end(
     due: Timestamp,
     answer: &str,
 ) -> Result<()> {
-    sqlx::query("update delivery set state = $2, due_at = $3, answer = $4, updated_at = $5 where id = $1")
+    sqlx::query("update message_delivery set state = $2, due_at = $3, answer = $4, updated_at = $5 where id = $1")
         .bind(delivery)
         .bind(state.as_str())
         .bind(due.as_microsecond())
@@ -295,7 +295,7 @@ pub async fn end(
         .execute(&mut *change.tx)
         .await?;
     sqlx::query(
-        "update delivery_attempt set ended_at = $2, sent = $3, answer = $4 where delivery = $1 and ended_at is null",
+        "update message_attempt set ended_at = $2, sent = $3, answer = $4 where delivery = $1 and ended_at is null",
     )
     .bind(delivery)
     .bind(change.at_micros())
@@ -309,13 +309,13 @@ pub async fn end(
 /// What was on its way when the server went down is sent again, under the same key.
 pub async fn interrupted(change: &mut Change<'_>) -> Result<()> {
     sqlx::query(
-        "update delivery_attempt set ended_at = $1, sent = 0, answer = 'The server stopped before an answer came.'
+        "update message_attempt set ended_at = $1, sent = 0, answer = 'The server stopped before an answer came.'
          where ended_at is null",
     )
     .bind(change.at_micros())
     .execute(&mut *change.tx)
     .await?;
-    sqlx::query("update delivery set state = 'waiting', updated_at = $1 where state = 'sending'")
+    sqlx::query("update message_delivery set state = 'waiting', updated_at = $1 where state = 'sending'")
         .bind(change.at_micros())
         .execute(&mut *change.tx)
         .await?;

@@ -40,11 +40,24 @@ pub(super) fn of(from: &str, letter: &Letter) -> String {
     format!("{}\r\n\r\n{}", head.join("\r\n"), body(&letter.whole()))
 }
 
-/// A header's text: as it is where it is short and plain, else as encoded words, each on its line.
+/// A header's text: as it is where it is plain, folded between words, else as encoded words, each on its line.
 fn header(text: &str) -> String {
-    let plain = text.len() <= 60 && text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-    if plain && !text.contains("=?") {
-        return text.to_owned();
+    let plain = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+    let words = || text.split_whitespace();
+    if plain && !text.contains("=?") && words().all(|word| word.len() < LINE) {
+        // The first line begins with the header's name.
+        let (mut out, mut column) = (String::new(), "Subject:".len());
+        for word in words() {
+            let fits = column + 1 + word.len() <= LINE;
+            match (out.is_empty(), fits) {
+                (true, _) => {}
+                (false, true) => out.push(' '),
+                (false, false) => out.push_str("\r\n "),
+            }
+            column = if fits { column + 1 + word.len() } else { 1 + word.len() };
+            out.push_str(word);
+        }
+        return out;
     }
     let mut words = vec![String::new()];
     for letter in text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }) {
@@ -86,6 +99,9 @@ mod tests {
     #[test]
     fn a_subject_is_one_header_whatever_it_holds() {
         assert_eq!(header("INC-1: you are asked"), "INC-1: you are asked");
+        let long = header(&"word ".repeat(40));
+        assert!(long.lines().count() > 2 && long.lines().all(|line| line.len() <= LINE), "{long}");
+        assert_eq!(long.replace("\r\n", ""), "word ".repeat(40).trim_end());
         let hostile = header("Schlüssel\r\nBcc: everybody@example.org and a good deal more of the same text");
         assert!(hostile.lines().skip(1).all(|line| line.starts_with(" =?utf-8?B?")), "{hostile}");
         assert!(hostile.lines().all(|line| line.len() <= 76), "{hostile}");

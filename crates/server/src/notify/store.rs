@@ -286,14 +286,16 @@ pub async fn end(
     due: Timestamp,
     answer: &str,
 ) -> Result<()> {
-    sqlx::query("update message_delivery set state = $2, due_at = $3, answer = $4, updated_at = $5 where id = $1")
-        .bind(delivery)
-        .bind(state.as_str())
-        .bind(due.as_microsecond())
-        .bind(answer)
-        .bind(change.at_micros())
-        .execute(&mut *change.tx)
-        .await?;
+    sqlx::query(
+        "update message_delivery set state = $2, due_at = $3, answer = $4, updated_at = $5 where id = $1",
+    )
+    .bind(delivery)
+    .bind(state.as_str())
+    .bind(due.as_microsecond())
+    .bind(answer)
+    .bind(change.at_micros())
+    .execute(&mut *change.tx)
+    .await?;
     sqlx::query(
         "update message_attempt set ended_at = $2, sent = $3, answer = $4 where delivery = $1 and ended_at is null",
     )

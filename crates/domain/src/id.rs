@@ -125,4 +125,6 @@ ids! {
     /// A status of the organisation's own.
     StatusId = "STS", "a status's number", "STS-1";
     PlanVersionId = "PLAN", "a plan version's number", "PLAN-1";
+    /// A version of the plan that is being written.
+    PlanDraftId = "DRF", "a draft's number", "DRF-1";
 }

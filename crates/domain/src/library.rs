@@ -50,15 +50,16 @@ pub fn check(groups: &[TaskGroup]) -> Vec<PlanProblem> {
         let place = format!("tasks: group {}", group.id);
         if !groups_seen.insert(&group.id) {
             problems
-                .push(PlanProblem { place: place.clone(), message: "is there twice; keep one".to_owned() });
+                .push(PlanProblem { place: place.clone(), message: "is there twice; keep one".to_owned(), word: None });
         }
         if group.tasks.is_empty() {
-            problems.push(PlanProblem { place: place.clone(), message: "has no task; add one".to_owned() });
+            problems.push(PlanProblem { place: place.clone(), message: "has no task; add one".to_owned(), word: None });
         }
         for task in group.tasks.iter().filter(|task| !tasks_seen.insert(&task.id)) {
             problems.push(PlanProblem {
                 place: format!("{place}: task {}", task.id),
                 message: "has a name that another task has; give each its own".to_owned(),
+                word: None,
             });
         }
         let pieces: Vec<(StepKey, Vec<StepKey>)> =
@@ -66,7 +67,7 @@ pub fn check(groups: &[TaskGroup]) -> Vec<PlanProblem> {
         problems.extend(
             disorder(&pieces)
                 .into_iter()
-                .map(|(task, message)| PlanProblem { place: format!("{place}: task {task}"), message }),
+                .map(|(task, message)| PlanProblem { place: format!("{place}: task {task}"), message, word: None }),
         );
     }
     problems

@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0024_custom", sql: include_str!("../migrations/0024_custom.sql") },
     Migration { name: "0017b_chat", sql: include_str!("../migrations/0017b_chat.sql") },
     Migration { name: "0020_playbook", sql: include_str!("../migrations/0020_playbook.sql") },
+    Migration { name: "0022_living_plan", sql: include_str!("../migrations/0022_living_plan.sql") },
 ];
 
 /// How a server is started.

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{ChannelKey, NotificationRule, Plan, Procedure, RoleKey, StepKey};
@@ -18,6 +19,9 @@ pub struct PlanProblem {
     pub place: String,
     /// What is wrong, as a sentence that says what to do.
     pub message: String,
+    /// The word in the file that it is about, where there is one: what leads to its line.
+    #[serde(skip)]
+    pub word: Option<String>,
 }
 
 impl fmt::Display for PlanProblem {
@@ -55,7 +59,13 @@ impl Plan {
 
 impl<'a> Check<'a> {
     fn report(&mut self, place: impl Into<String>, message: impl Into<String>) {
-        self.problems.push(PlanProblem { place: place.into(), message: message.into() });
+        self.problems.push(PlanProblem { place: place.into(), message: message.into(), word: None });
+    }
+
+    /// The same about one word of the file.
+    fn report_word(&mut self, place: impl Into<String>, word: impl fmt::Display, message: impl Into<String>) {
+        let word = Some(word.to_string());
+        self.problems.push(PlanProblem { place: place.into(), message: message.into(), word });
     }
 
     fn not_empty<T>(&mut self, place: &str, what: &str, list: &[T]) {
@@ -66,7 +76,8 @@ impl<'a> Check<'a> {
 
     fn role_exists(&mut self, place: &str, role: &RoleKey) {
         if !self.roles.contains(role) {
-            self.report(place, format!("names the role {role}, which roles.yaml does not have"));
+            let message = format!("names the role {role}, which roles.yaml does not have");
+            self.report_word(place, role, message);
         }
     }
 
@@ -79,7 +90,8 @@ impl<'a> Check<'a> {
             }
         }
         for name in twice {
-            self.report(place, format!("has the {what} {name} more than once; keep one"));
+            let message = format!("has the {what} {name} more than once; keep one");
+            self.report_word(place, &name, message);
         }
     }
 
@@ -93,6 +105,26 @@ impl<'a> Check<'a> {
             "definition",
             head.definitions.iter().map(|definition| definition.term.to_lowercase()),
         );
+        self.unique("plan: approvers", "approver", head.approvers.iter());
+        for role in &head.approvers {
+            self.role_exists("plan: approvers", role);
+        }
+        if let Some(zone) = head.time_zone.as_ref().filter(|zone| TimeZone::get(zone).is_err()) {
+            self.report_word(
+                "plan: time_zone",
+                "time_zone",
+                format!("{zone} is no time zone; write its IANA name, such as Europe/Paris"),
+            );
+        }
+        if let Some((from, until)) = head.valid.as_ref().and_then(|valid| Some((valid.from, valid.until?)))
+            && until < from
+        {
+            self.report_word(
+                "plan: valid",
+                "until",
+                format!("ends on {until}, before it begins on {from}; turn the days round"),
+            );
+        }
         for stakeholder in &head.stakeholders {
             if let Some(role) = &stakeholder.contact {
                 self.role_exists(&format!("plan: stakeholder {}", stakeholder.name), role);
@@ -118,8 +150,9 @@ impl<'a> Check<'a> {
                 self.report(&place, "names itself as its own alternate; name another role");
             }
             if reports_to_itself(plan, &role.id) {
-                self.report(
+                self.report_word(
                     &place,
+                    "reports_to",
                     "reports to itself, at once or through others; end the chain of command at one role",
                 );
             }
@@ -198,8 +231,9 @@ impl<'a> Check<'a> {
             }
             for channel in &rule.channels {
                 if !self.channels.contains(channel) {
-                    self.report(
+                    self.report_word(
                         &place,
+                        channel,
                         format!("names the channel {channel}, which channels.yaml does not have"),
                     );
                 }

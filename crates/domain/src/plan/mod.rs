@@ -15,6 +15,7 @@
 //! | `prose/<order>-<name>.md` | the plan's chapters in Markdown, kept as text ([`Chapter`]) |
 
 mod check;
+mod draft;
 mod key;
 mod level;
 mod people;
@@ -22,6 +23,7 @@ mod procedure;
 mod rules;
 
 pub use check::PlanProblem;
+pub use draft::{DraftStatus, Refusal, Seat, Word, given, speaks_for};
 pub use key::{ActionKey, ChannelKey, MetricKey, NotificationKey, ProcedureKey, RoleKey, StepKey};
 pub use level::{ApprovalRule, ResponseAction, SeverityLevel, SeverityPlan, Start};
 pub use people::{Channel, ChannelKind, Channels, PlanRole, Stakeholder};
@@ -52,6 +54,24 @@ pub struct PlanHead {
     pub stakeholders: Vec<Stakeholder>,
     #[serde(default)]
     pub approval: Option<Approval>,
+    /// The roles whose word puts a version in force; see [`Plan::approvers`] for where none is named.
+    #[serde(default)]
+    pub approvers: Vec<RoleKey>,
+    /// In which zone the local times of the plan are meant, by its IANA name.
+    #[serde(default)]
+    pub time_zone: Option<Line>,
+    /// The days on which the plan is meant to hold; left out where it holds until it is replaced.
+    #[serde(default)]
+    pub valid: Option<Validity>,
+}
+
+/// From the first to the last day, both included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Validity {
+    pub from: Date,
+    #[serde(default)]
+    pub until: Option<Date>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +135,15 @@ impl Plan {
     /// What is done when an incident of this type is declared.
     pub fn procedure(&self, incident_type: IncidentType) -> Option<&Procedure> {
         self.procedures.iter().find(|procedure| procedure.incident_type == incident_type)
+    }
+
+    /// The roles whose word puts a version in force: those that the head names, else whoever is at the top of the
+    /// chain of command.
+    pub fn approvers(&self) -> Vec<&RoleKey> {
+        if self.head.approvers.is_empty() {
+            return self.roles.iter().filter(|role| role.reports_to.is_none()).map(|role| &role.id).collect();
+        }
+        self.head.approvers.iter().collect()
     }
 
     pub fn role(&self, id: &RoleKey) -> Option<&PlanRole> {

@@ -2,7 +2,13 @@
 //! Watchbell ships is put in force at the first start; afterwards the organisation's own stands.
 
 pub mod api;
+pub mod approval;
+pub mod attest;
+pub mod diff;
+pub mod draft;
+mod edit;
 pub mod facts;
+pub mod files;
 mod holders;
 pub mod page;
 mod shipped;
@@ -32,22 +38,57 @@ pub struct InForce {
 /// Puts the shipped plan in force where none is yet. A shipped file with an error stops the start:
 /// nobody should find out during an incident.
 pub async fn ensure_in_force(app: &App) -> Result<()> {
-    if store::latest(&app.db).await?.is_some() {
-        return Ok(());
+    if let Some((id, content, _)) = store::latest(&app.db).await? {
+        return keep_files(app, id, &content).await;
     }
-    let plan = shipped::read()?;
+    let (files, plan) = shipped::read()?;
     app.change(&Actor::Watchbell, move |change| {
         Box::pin(async move {
             if store::any_in(change.tx).await? {
                 return Ok(());
             }
             let id = store::insert(change, &serde_json::to_string(&plan)?).await?;
+            store::drafts::insert_files(change, id, &files).await?;
             let body = serde_json::json!({ "id": id, "since": change.at, "plan": plan });
             change.record(&id.to_string(), "plan.put_in_force", &body, None).await?;
             change.tell("plan", &id.to_string(), None).await
         })
     })
     .await
+}
+
+/// Gives files to a version from before they were kept: the shipped ones where they say the same, else such
+/// as are made from the plan.
+async fn keep_files(app: &App, id: PlanVersionId, content: &str) -> Result<()> {
+    if store::drafts::files(&app.db, id).await?.is_some() {
+        return Ok(());
+    }
+    let plan: Plan = serde_json::from_str(content)?;
+    let (shipped, same) = shipped::read()?;
+    let files = if same == plan { shipped } else { files::of_plan(&plan)? };
+    app.change(&Actor::Watchbell, move |change| {
+        Box::pin(async move { store::drafts::insert_files(change, id, &files).await })
+    })
+    .await
+}
+
+/// The files of a version, byte for byte as they came.
+pub(crate) async fn files_of(app: &App, id: PlanVersionId) -> Result<files::Files> {
+    if let Some(files) = store::drafts::files(&app.db, id).await? {
+        return Ok(files);
+    }
+    Ok(files::of_plan(&*version(app, id).await?)?)
+}
+
+/// The files of a version, for whoever may read it; of the one in force where none is named.
+pub async fn export(
+    app: &App,
+    actor: &Actor,
+    id: Option<PlanVersionId>,
+) -> Result<(PlanVersionId, files::Files)> {
+    let now = read(app, actor).await?;
+    let id = id.unwrap_or(now.id);
+    Ok((id, files_of(app, id).await?))
 }
 
 /// The plan in force. It is read once and kept; a new version replaces it.

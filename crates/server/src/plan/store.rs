@@ -1,6 +1,9 @@
-//! The SQL of the plan.
+//! The SQL of the plan: its versions and who fills its roles. Drafts and attestations are in their own files.
 
-use std::collections::BTreeMap;
+pub mod attestations;
+pub mod drafts;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::plan::RoleKey;
 use domain::{PlanVersionId, UserId};
@@ -68,6 +71,12 @@ pub async fn roles_of(db: &Db, person: UserId) -> Result<Vec<RoleKey>> {
         .fetch_all(db.readers())
         .await?;
     rows.iter().map(|row| Ok(row.try_get::<String, _>(0)?.parse()?)).collect()
+}
+
+/// Everybody whose account is not disabled.
+pub async fn standing_accounts(db: &Db) -> Result<BTreeSet<UserId>> {
+    let rows = sqlx::query("select id from account where disabled = 0").fetch_all(db.readers()).await?;
+    rows.iter().map(|row| Ok(UserId::try_from(row.try_get::<i64, _>(0)?)?)).collect()
 }
 
 /// The people of one role whose accounts are not disabled.

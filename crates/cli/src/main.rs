@@ -9,6 +9,7 @@ mod files;
 mod hunt;
 mod import;
 mod papers;
+mod plan;
 mod playbook;
 mod rules;
 mod serve;
@@ -42,6 +43,7 @@ enum Command {
     Serve(serve::Args),
     Tail(tail::Args),
     Rules(rules::Args),
+    Plan(plan::Args),
     Playbook(playbook::Args),
     Demo(demo::Args),
     Import(import::Args),
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Tail(args) => tail::run(&args),
         Command::Rules(args) => rules::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Playbook(args) => playbook::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::Import(args) => import::run(&args),

@@ -1,4 +1,6 @@
-//! The plan over HTTP.
+//! The plan over HTTP. Its files, drafts and attestations are in [`draft`].
+
+mod draft;
 
 use axum::extract::State;
 use domain::plan::RoleKey;
@@ -22,6 +24,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(procedure))
         .routes(routes!(holders))
         .routes(routes!(set_holders))
+        .merge(draft::routes())
 }
 
 /// The plan in force.

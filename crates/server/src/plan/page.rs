@@ -1,6 +1,7 @@
 //! The plan as pages: one document that people read and print, and the procedures, each as a list of
 //! steps. What the parts of the document look like is in the modules below; nothing is decided here.
 
+mod draft;
 mod fill;
 mod head;
 mod names;
@@ -24,6 +25,7 @@ use crate::error::{Error, Result};
 use crate::web::extract::{Path, Query, Who};
 use crate::web::frame::{self, Nav};
 use crate::web::{markdown, parts};
+pub use draft::{banner, hint};
 use names::Names;
 
 pub fn routes() -> Router<App> {
@@ -33,6 +35,7 @@ pub fn routes() -> Router<App> {
         .route("/plan/procedures/{type}", get(one))
         .route("/plan/people", get(fill::page))
         .route("/plan/people/{role}", post(fill::save))
+        .merge(draft::routes())
 }
 
 /// How the document is looked at.
@@ -48,6 +51,7 @@ async fn plan(State(app): State<App>, Who(actor): Who, Query(view): Query<View>)
     let (plan, names) = (&*now.plan, Names(&now.plan));
     let content = html! {
         (page_head(&now))
+        div class="stack" { (banner(&app, &actor).await?) (hint(&app, &actor).await?) }
         div class="columns" {
             article class="stack document" {
                 (head::sections(plan, names))
@@ -84,6 +88,9 @@ fn page_head(now: &InForce) -> Markup {
             }
             div class="page-actions" {
                 (print_hint())
+                a class="button" href="/plan/draft" { (parts::icon("edit")) "Draft" }
+                a class="button" href="/plan/versions" { (parts::icon("clock")) "Versions" }
+                a class="button" href="/plan/attestations" { (parts::icon("check")) "Readers" }
                 a class="button" href="/plan/people" { (parts::icon("people")) "People" }
                 a class="button" data-kind="primary" href="/plan/procedures" { (parts::icon("rules")) "Procedures" }
             }

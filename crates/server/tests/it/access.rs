@@ -87,6 +87,8 @@ fn fill_common(path: &str) -> String {
         .replace("/incident-fields/{id}", "/incident-fields/FLD-1")
         .replace("/incident-statuses/{id}", "/incident-statuses/STS-1")
         .replace("/procedures/{type}", "/procedures/malware")
+        .replace("/{*file}", "/roles.yaml")
+        .replace("/versions/{version}", "/versions/PLAN-1")
         .replace("/{role}", "/scribe");
     assert!(!path.contains('{'), "say in this test what stands for the parameter of {path}");
     path

@@ -30,6 +30,7 @@ mod merge;
 mod noise;
 mod outside;
 mod plan;
+mod plan_draft;
 mod plan_pages;
 mod playbook;
 mod report;

@@ -27,6 +27,8 @@ pub async fn page(State(app): State<App>, Who(actor): Who) -> Result<Markup> {
     let content = html! {
         header class="page-head" { div class="page-title" { h1 { "For you" } p class="page-sub" { (said(&mine, asked.len())) } } }
         div class="stack" id="mine" data-refresh="mine" hx-get="/mine" hx-select="#mine" hx-trigger="live:mine from:body, live:incidents from:body" {
+            (plan::page::banner(&app, &actor).await?)
+            (plan::page::hint(&app, &actor).await?)
             @for place in &asked { (call(&plan, place)) }
             @for approval in &mine.approvals { (word(&plan, approval)) }
             @if mine.updates.is_empty() && mine.tasks.is_empty() && filled.is_empty() && asked.is_empty() && mine.approvals.is_empty() {

@@ -255,7 +255,7 @@ fn topbar(actor: &Actor, organisation: &str, named: &Markup, typed: &str) -> Mar
                 img src=(assets::url("favicon.svg")) alt="" width="28" height="28";
             }
             span class="topbar-org" { (organisation) }
-            form class="topbar-search" role="search" action="/search" {
+            form class="topbar-search" role="search" aria-label="Everywhere" action="/search" {
                 (icon("search"))
                 input type="search" name="q" value=(typed) maxlength="200" aria-label="Search everything" placeholder="Search: host, address, hash, INC-…" autocomplete="off";
                 kbd aria-hidden="true" { "/" }

@@ -23,7 +23,7 @@ pub(super) async fn page(app: &App, actor: &Actor, id: EvidenceId, asked: &Asked
         (shown, looked_at) => format!("{shown} of the {looked_at} records looked at"),
     };
     let content = html! {
-        form class="filter-bar" method="get" action=(here) role="search" {
+        form class="filter-bar" method="get" action=(here) role="search" aria-label="In this table" {
             div class="field" data-grow {
                 label for="find" { "Show records that hold" }
                 input id="find" type="search" name="q" value=[wanted.as_deref()] maxlength="200" placeholder="powershell, or EventID=4624" autocomplete="off";

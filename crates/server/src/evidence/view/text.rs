@@ -32,7 +32,7 @@ pub(super) async fn page(app: &App, actor: &Actor, id: EvidenceId, asked: &Asked
 
 fn finder(here: &str, wanted: Option<&str>) -> Markup {
     html! {
-        form class="filter-bar" method="get" action=(here) role="search" {
+        form class="filter-bar" method="get" action=(here) role="search" aria-label="In this text" {
             div class="field" data-grow { label for="find" { "Find in this item" } input id="find" type="search" name="q" value=[wanted] maxlength="200" autocomplete="off"; }
             button class="button" type="submit" { (parts::icon("search")) "Find" }
         }

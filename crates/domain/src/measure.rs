@@ -1,29 +1,25 @@
-//! How fast an organisation responds, reckoned from the times of its incidents. Every page and report that
-//! shows such a figure takes it from here, so that one word means one thing: what is counted from when until
-//! when, what is left out, how many are late. It knows no database; whoever asks hands in the times.
+//! How fast the response to an incident was, reckoned from its times. Whatever shows such a figure takes it from
+//! here, so that one word means one thing: what is counted from when until when, and what is left out. It knows no
+//! database; whoever asks hands in the times.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::incident::{Outcome, Phase};
 use crate::words::words;
-use crate::{IncidentType, Severity};
 
 words! {
-    /// A length of time in the course of an incident. The word is the field's short name for its mean.
+    /// A length of time in the course of an incident.
     pub enum Interval, "interval" {
-        Detect: "mttd", "Time to detect";
-        Acknowledge: "mtta", "Time to acknowledge";
+        Detect: "time_to_detect", "Time to detect";
+        Acknowledge: "time_to_acknowledge", "Time to acknowledge";
         Declare: "time_to_declare", "Time to declare";
-        Contain: "mttc", "Time to contain";
-        Recover: "mttr", "Time to recover";
+        Contain: "time_to_contain", "Time to contain";
+        Recover: "time_to_recover", "Time to recover";
         Close: "time_to_close", "Time to close";
     }
 }
 
 impl Interval {
-    /// The four that the field knows by their short names.
-    pub const KEY: [Self; 4] = [Self::Detect, Self::Acknowledge, Self::Contain, Self::Recover];
-
     /// From when until when, in one sentence.
     pub const fn help(self) -> &'static str {
         match self {
@@ -39,24 +35,11 @@ impl Interval {
             Self::Close => "From the declaration until the incident was closed.",
         }
     }
-
-    /// How the mean is called: `MTTD`, or the words.
-    pub const fn short(self) -> &'static str {
-        match self {
-            Self::Detect => "MTTD",
-            Self::Acknowledge => "MTTA",
-            Self::Contain => "MTTC",
-            Self::Recover => "MTTR",
-            Self::Declare | Self::Close => self.label(),
-        }
-    }
 }
 
 /// The times of one incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Course {
-    pub incident_type: IncidentType,
-    pub severity: Severity,
     pub outcome: Option<Outcome>,
     /// By the events' own clocks.
     pub first_event: Option<Timestamp>,
@@ -95,54 +78,9 @@ impl Course {
     }
 
     /// Since when a phase is behind the incident for good; none where it went back and is not beyond it yet.
-    pub fn over(&self, phase: Phase) -> Option<Timestamp> {
+    fn over(&self, phase: Phase) -> Option<Timestamp> {
         self.phases.iter().fold(None, |since, (entered, at)| (*entered > phase).then(|| since.unwrap_or(*at)))
     }
-
-    /// The phase in which it was at a moment; none before its declaration.
-    pub fn phase_at(&self, at: Timestamp) -> Option<Phase> {
-        self.phases.iter().rev().find(|(_, entered)| *entered <= at).map(|(phase, _)| *phase)
-    }
-}
-
-/// What many lengths of time come to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Summary {
-    /// Of how many incidents.
-    pub count: usize,
-    pub mean: SignedDuration,
-    /// Half took at most this long; of an even number, the longer of the two in the middle.
-    pub median: SignedDuration,
-    /// Nine in ten took at most this long (nearest rank).
-    pub ninth: SignedDuration,
-    pub longest: SignedDuration,
-}
-
-/// None of nothing.
-pub fn summary(lengths: impl IntoIterator<Item = SignedDuration>) -> Option<Summary> {
-    let mut sorted: Vec<SignedDuration> = lengths.into_iter().collect();
-    sorted.sort_unstable();
-    let longest = *sorted.last()?;
-    let whole: i128 = sorted.iter().map(SignedDuration::as_millis).sum();
-    let mean = whole / i128::try_from(sorted.len()).ok()?;
-    Some(Summary {
-        count: sorted.len(),
-        mean: SignedDuration::from_millis(i64::try_from(mean).unwrap_or(i64::MAX)),
-        median: *sorted.get(sorted.len() / 2)?,
-        ninth: *sorted.get((sorted.len() * 9).div_ceil(10).saturating_sub(1))?,
-        longest,
-    })
-}
-
-/// The same over incidents.
-pub fn of<'a>(courses: impl IntoIterator<Item = &'a Course>, interval: Interval) -> Option<Summary> {
-    summary(courses.into_iter().filter_map(|course| course.took(interval)))
-}
-
-/// How many of a whole, as a percentage to the nearest whole one; none of nothing.
-pub fn percent(part: usize, whole: usize) -> Option<u32> {
-    let (part, whole) = (u128::try_from(part).ok()?, u128::try_from(whole).ok()?);
-    u32::try_from((part * 200 + whole).checked_div(whole * 2)?).ok()
 }
 
 #[cfg(test)]
@@ -160,8 +98,6 @@ mod tests {
     /// Events from minute 0, alert at 30, taken at 40, declared at 50.
     fn course(phases: &[(Phase, i64)]) -> Course {
         Course {
-            incident_type: IncidentType::Malware,
-            severity: Severity::High,
             outcome: None,
             first_event: Some(at(0)),
             first_alert: Some(at(30)),
@@ -199,8 +135,6 @@ mod tests {
         ]);
         assert_eq!(again.took(Interval::Contain), Some(mins(100)));
         assert_eq!(again.took(Interval::Recover), None);
-        assert_eq!(again.phase_at(at(119)), Some(Phase::Eradication));
-        assert_eq!(again.phase_at(at(10)), None);
     }
 
     #[test]
@@ -217,22 +151,5 @@ mod tests {
         assert_eq!(one.took(Interval::Acknowledge), Some(mins(20)));
         one.first_alert = None;
         assert_eq!(one.took(Interval::Acknowledge), None, "declared by hand: there was no alert");
-    }
-
-    #[test]
-    fn sums_worked_by_hand() {
-        assert_eq!(summary([]), None);
-        let ten = summary([10, 20, 30, 40, 50, 60, 70, 80, 90, 650].map(mins)).unwrap();
-        assert_eq!(
-            (ten.count, ten.mean, ten.median, ten.ninth, ten.longest),
-            (10, mins(110), mins(60), mins(90), mins(650))
-        );
-        let one = summary([mins(7)]).unwrap();
-        assert_eq!((one.mean, one.median, one.ninth), (mins(7), mins(7), mins(7)));
-        assert_eq!(percent(0, 0), None);
-        assert_eq!((percent(1, 3), percent(2, 3), percent(5, 8)), (Some(33), Some(67), Some(63)));
-        let courses = [course(&[(Phase::Recovery, 80)]), course(&[(Phase::Recovery, 150)]), course(&[])];
-        assert_eq!(of(&courses, Interval::Contain).unwrap().mean, mins(65));
-        assert_eq!(of(&courses, Interval::Contain).unwrap().count, 2);
     }
 }

@@ -5,15 +5,11 @@
 mod bars;
 mod canvas;
 mod phases;
-mod tiles;
 mod timeline;
-mod trend;
 
 pub use bars::{Bar, bars};
 pub use phases::{Phase, phases};
-pub use tiles::{Tile, tiles};
 pub use timeline::{Lane, Moment, timeline};
-pub use trend::{Stretch, trend};
 
 /// A finished drawing.
 #[derive(Debug, Clone, PartialEq)]

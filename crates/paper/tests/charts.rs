@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use jiff::{SignedDuration, Timestamp};
-use paper::chart::{Bar, Lane, Moment, Phase, Stretch, Svg, Tile, bars, phases, tiles, timeline, trend};
+use paper::chart::{Bar, Lane, Moment, Phase, Svg, bars, phases, timeline};
 use proptest::prelude::*;
 
 /// The drawing parses, says what it is, and keeps within its sheet.
@@ -51,21 +51,6 @@ proptest! {
     fn any_bars_are_drawn(values in prop::collection::vec((".{0,60}", any::<u64>()), 0..60)) {
         let values: Vec<Bar> = values.into_iter().map(|(label, value)| Bar::new(label, value)).collect();
         check(&bars("Bars", &values));
-    }
-
-    #[test]
-    fn any_tiles_are_drawn(values in prop::collection::vec((".{0,60}", ".{0,40}", ".{0,80}"), 0..12)) {
-        let values: Vec<Tile> = values.into_iter().map(|(label, value, note)| Tile::new(label, value, note)).collect();
-        check(&tiles("Tiles", &values));
-    }
-
-    #[test]
-    fn any_trend_is_drawn(values in prop::collection::vec((".{0,30}", prop::option::of(0.0_f64..1e9), 0.0_f64..1e9), 0..90)) {
-        let values: Vec<Stretch> = values
-            .into_iter()
-            .map(|(label, one, other)| Stretch { label, values: vec![one.map(|one| (one, format!("{one:.0}"))), Some((other, "n".to_owned()))] })
-            .collect();
-        check(&trend("Trend", &["Opened", "Closed"], &values, 200.0));
     }
 
     #[test]

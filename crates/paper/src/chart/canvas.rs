@@ -8,7 +8,6 @@ pub(super) mod paint {
     pub const INK: &str = "var(--paper-ink, currentColor)";
     pub const MUTED: &str = "var(--paper-muted, #5b6472)";
     pub const LINE: &str = "var(--paper-line, #c5cbd3)";
-    pub const TILE: &str = "var(--paper-tile, #f1f4f8)";
     pub const GROUND: &str = "var(--paper-ground, #ffffff)";
     pub const ADVERSARY: &str = "var(--paper-adversary, #b42318)";
     pub const RESPONSE: &str = "var(--paper-response, #1d5fa8)";

@@ -13,8 +13,6 @@ const MOST_TASKS: usize = 5;
 pub fn milestones(document: &mut Document, sources: &Sources) {
     let (dossier, record) = (&sources.dossier, &sources.dossier.incident.record);
     let course = Course {
-        incident_type: record.incident_type,
-        severity: record.severity,
         outcome: record.outcome,
         first_event: dossier.alerts.iter().map(|alert| alert.first_seen).min(),
         first_alert: dossier.alerts.iter().map(|alert| alert.created_at).min(),

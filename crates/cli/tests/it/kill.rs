@@ -11,23 +11,11 @@ use reqwest::Client;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::dice::Dice;
 use crate::served::{client, start};
 
 const ROUNDS: u64 = 200;
 const SENDERS: u64 = 3;
-
-/// A small generator (splitmix64), so that a run can be had again.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
 
 /// A delivery as it was sent.
 struct Sent {

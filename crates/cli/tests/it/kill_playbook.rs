@@ -14,24 +14,12 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde_json::{Value, json};
 
+use crate::dice::Dice;
 use crate::served::{Running, client, start_with};
 
 const RUNS: usize = 20;
 /// How many runs are started before the next kill.
 const A_ROUND: usize = 4;
-
-/// A small generator (splitmix64), so that a run can be had again.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
 
 /// What a host out there knows: how often each act was carried out on it. An act is a run and a step.
 #[derive(Clone, Default)]

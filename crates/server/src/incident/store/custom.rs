@@ -9,9 +9,9 @@ use platform::db::{Db, Row as AnyRow, Tx};
 use sqlx::Row;
 
 use super::super::custom::{Field, Status};
-use super::{at, json, lines, maybe_at, word};
+use super::{at, from_json, json, maybe_at, word};
 use crate::change::Change;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const FIELDS: &str = "select id, name, label, kind, choices, types, help, needed, place, created_by, created_at, \
     retired_at from incident_field order by place, id";
@@ -37,7 +37,7 @@ pub async fn insert_field(change: &mut Change<'_>, new: &Field) -> Result<FieldI
     .bind(&new.label)
     .bind(new.kind.as_str())
     .bind(json(&new.choices)?)
-    .bind(words(&new.types)?)
+    .bind(json(&new.types)?)
     .bind(new.help.as_deref())
     .bind(new.needed.as_str())
     .bind(new.place)
@@ -56,7 +56,7 @@ pub async fn update_field(change: &mut Change<'_>, field: &Field) -> Result<()> 
     .bind(field.id.get())
     .bind(&field.label)
     .bind(json(&field.choices)?)
-    .bind(words(&field.types)?)
+    .bind(json(&field.types)?)
     .bind(field.help.as_deref())
     .bind(field.needed.as_str())
     .bind(field.place)
@@ -128,7 +128,7 @@ pub async fn insert_status(change: &mut Change<'_>, new: &Status) -> Result<Stat
          values ($1, $2, $3, $4, $5, $6) returning id",
     )
     .bind(&new.label)
-    .bind(words(&new.phases)?)
+    .bind(json(&new.phases)?)
     .bind(i64::from(new.waits))
     .bind(new.place)
     .bind(new.created_by.get())
@@ -147,15 +147,6 @@ pub async fn update_status(change: &mut Change<'_>, status: &Status) -> Result<(
     Ok(())
 }
 
-fn words<T: ToString>(all: &[T]) -> Result<String> {
-    json(&all.iter().map(ToString::to_string).collect::<Vec<_>>())
-}
-
-fn read_words<T: std::str::FromStr<Err = domain::Error>>(row: &AnyRow, column: &str) -> Result<Vec<T>> {
-    let damaged = |error: domain::Error| Error::Damaged(error.to_string());
-    lines(row, column)?.iter().map(|word| word.parse().map_err(damaged)).collect()
-}
-
 fn pair(row: &AnyRow) -> Result<(FieldKey, String)> {
     Ok((word(row, "name")?, row.try_get("value")?))
 }
@@ -166,8 +157,8 @@ fn field(row: &AnyRow) -> Result<Field> {
         key: word(row, "name")?,
         label: row.try_get("label")?,
         kind: word(row, "kind")?,
-        choices: lines(row, "choices")?,
-        types: read_words(row, "types")?,
+        choices: from_json(row, "choices")?,
+        types: from_json(row, "types")?,
         help: row.try_get("help")?,
         needed: word(row, "needed")?,
         place: row.try_get("place")?,
@@ -181,7 +172,7 @@ fn status(row: &AnyRow) -> Result<Status> {
     Ok(Status {
         id: StatusId::try_from(row.try_get::<i64, _>("id")?)?,
         label: row.try_get("label")?,
-        phases: read_words(row, "phases")?,
+        phases: from_json(row, "phases")?,
         waits: row.try_get::<i64, _>("waits")? != 0,
         place: row.try_get("place")?,
         created_by: UserId::try_from(row.try_get::<i64, _>("created_by")?)?,

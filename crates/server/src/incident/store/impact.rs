@@ -5,11 +5,10 @@ use domain::{AffectedId, CostId, EffortId, IncidentId, UserId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use platform::db::{Db, Row as AnyRow, Tx};
-use serde::de::DeserializeOwned;
 use sqlx::Row;
 
 use super::super::impact::{Affected, Cost, Effort, Recorded};
-use super::{at, first, maybe, maybe_at, user, word};
+use super::{at, first, from_json, json, maybe, maybe_at, user, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::scope::others;
@@ -27,10 +26,10 @@ pub async fn insert_data(change: &mut Change<'_>, new: &Affected) -> Result<Affe
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id",
     )
     .bind(new.incident.get())
-    .bind(serde_json::to_string(&new.kinds)?)
-    .bind(serde_json::to_string(&new.done)?)
-    .bind(serde_json::to_string(&new.subjects)?)
-    .bind(serde_json::to_string(&new.countries)?)
+    .bind(json(&new.kinds)?)
+    .bind(json(&new.done)?)
+    .bind(json(&new.subjects)?)
+    .bind(json(&new.countries)?)
     .bind(new.people.map(|people| people.to_string()))
     .bind(new.protection.as_str())
     .bind(new.confidence.as_str())
@@ -99,33 +98,30 @@ pub async fn withdraw(
 }
 
 pub async fn data(db: &Db, family: &[IncidentId]) -> Result<Vec<Affected>> {
-    let statement = format!(
-        "select {DATA}, {RECORDED} from affected_data where incident in ($1{}) order by id",
-        others(family)
-    );
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
-    rows.iter().map(affected).collect()
+    all_of(db, DATA, "affected_data", "id", family).await?.iter().map(affected).collect()
 }
 
 pub async fn efforts(db: &Db, family: &[IncidentId]) -> Result<Vec<Effort>> {
-    let statement = format!(
-        "select {EFFORT}, {RECORDED} from effort where incident in ($1{}) order by day, id",
-        others(family)
-    );
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
-    rows.iter().map(effort).collect()
+    all_of(db, EFFORT, "effort", "day, id", family).await?.iter().map(effort).collect()
 }
 
 pub async fn costs(db: &Db, family: &[IncidentId]) -> Result<Vec<Cost>> {
+    all_of(db, COST, "cost", "day, id", family).await?.iter().map(cost).collect()
+}
+
+async fn all_of(
+    db: &Db,
+    columns: &'static str,
+    table: &'static str,
+    order: &'static str,
+    family: &[IncidentId],
+) -> Result<Vec<AnyRow>> {
     let statement = format!(
-        "select {COST}, {RECORDED} from cost where incident in ($1{}) order by day, id",
+        "select {columns}, {RECORDED} from {table} where incident in ($1{}) order by {order}",
         others(family)
     );
-    let rows =
-        sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
-    rows.iter().map(cost).collect()
+    let query = sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family));
+    Ok(query.fetch_all(db.readers()).await?)
 }
 
 /// The record, if it belongs to this incident.
@@ -173,10 +169,10 @@ fn affected(row: &AnyRow) -> Result<Affected> {
     Ok(Affected {
         id: AffectedId::try_from(row.try_get::<i64, _>("id")?)?,
         incident: IncidentId::try_from(row.try_get::<i64, _>("incident")?)?,
-        kinds: list(row, "kinds")?,
-        done: list(row, "done")?,
-        subjects: list(row, "subjects")?,
-        countries: list(row, "countries")?,
+        kinds: from_json(row, "kinds")?,
+        done: from_json(row, "done")?,
+        subjects: from_json(row, "subjects")?,
+        countries: from_json(row, "countries")?,
         people: maybe(row, "people")?,
         protection: word(row, "protection")?,
         confidence: word(row, "confidence")?,
@@ -212,10 +208,6 @@ fn cost(row: &AnyRow) -> Result<Cost> {
         recorded: recorded(row)?,
         money,
     })
-}
-
-fn list<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Vec<T>> {
-    Ok(serde_json::from_str(&row.try_get::<String, _>(column)?)?)
 }
 
 fn day(row: &AnyRow) -> Result<Date> {

@@ -22,6 +22,8 @@ use std::str::FromStr;
 use domain::{IncidentId, IncidentType, Phase, PlanVersionId, Severity, StatusId, UserId};
 use jiff::Timestamp;
 use platform::db::{Db, Row as AnyRow, Tx};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sqlx::Row;
 
 use super::{IncidentView, NextClock, PhaseChange, Record};
@@ -374,10 +376,10 @@ fn user(row: &AnyRow, column: &str) -> Result<Option<UserId>> {
     Ok(row.try_get::<Option<i64>, _>(column)?.map(UserId::try_from).transpose()?)
 }
 
-fn lines(row: &AnyRow, column: &str) -> Result<Vec<String>> {
+fn from_json<T: DeserializeOwned>(row: &AnyRow, column: &str) -> Result<Vec<T>> {
     Ok(serde_json::from_str(&row.try_get::<String, _>(column)?)?)
 }
 
-fn json(lines: &[String]) -> Result<String> {
-    Ok(serde_json::to_string(lines)?)
+fn json<T: Serialize>(list: &[T]) -> Result<String> {
+    Ok(serde_json::to_string(list)?)
 }

@@ -8,7 +8,7 @@ use platform::db::{Db, Row as AnyRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::super::seen::{InIncident, Sought, ValueView};
-use super::{escaped, lines, maybe, maybe_at, word};
+use super::{escaped, from_json, maybe, maybe_at, word};
 use crate::error::Result;
 use crate::identity::scope::visible;
 
@@ -139,7 +139,7 @@ fn in_incident(row: &AnyRow) -> Result<InIncident> {
         standing: word(row, "standing")?,
         note: row.try_get("note")?,
         tlp: maybe(row, "tlp")?,
-        tags: lines(row, "tags")?,
+        tags: from_json(row, "tags")?,
         events: row.try_get("events")?,
         first_seen: maybe_at(row, "first_seen")?,
         last_seen: maybe_at(row, "last_seen")?,

@@ -11,7 +11,7 @@ use sqlx::Row;
 
 use super::super::assets::Step;
 use super::super::{Asset, Observed};
-use super::{at, first, json, lines, maybe, maybe_at, user, word};
+use super::{at, first, from_json, json, maybe, maybe_at, user, word};
 use crate::change::Change;
 use crate::error::{Error, Result};
 use crate::identity::scope::{listed, others};
@@ -174,9 +174,9 @@ fn observed(row: &AnyRow) -> Result<Observed> {
         count: row.try_get("events")?,
         first_seen: maybe_at(row, "first_seen")?,
         last_seen: maybe_at(row, "last_seen")?,
-        parts: lines(row, "parts")?,
+        parts: from_json(row, "parts")?,
         tlp: maybe(row, "tlp")?,
-        tags: lines(row, "tags")?,
+        tags: from_json(row, "tags")?,
         events: Vec::new(),
         united: Vec::new(),
     })

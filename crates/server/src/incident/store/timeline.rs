@@ -11,7 +11,7 @@ use sqlx::{Any, Row};
 
 use super::super::read::{EntryFilter, Mark};
 use super::super::{Decision, Entry};
-use super::{at, escaped, first, json, lines, maybe, user, word};
+use super::{at, escaped, first, from_json, json, maybe, user, word};
 use crate::change::Change;
 use crate::error::Result;
 use crate::identity::scope::{listed, others};
@@ -256,7 +256,7 @@ pub async fn techniques(db: &Db, family: &[IncidentId]) -> Result<Vec<Vec<String
     );
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(statement)).bind(first(family)).fetch_all(db.readers()).await?;
-    rows.iter().map(|row| lines(row, "techniques")).collect()
+    rows.iter().map(|row| from_json(row, "techniques")).collect()
 }
 
 fn entry(row: &AnyRow) -> Result<Entry> {
@@ -272,7 +272,7 @@ fn entry(row: &AnyRow) -> Result<Entry> {
         by: row.try_get("author")?,
         account: user(row, "account")?,
         text: row.try_get("body")?,
-        techniques: lines(row, "techniques")?,
+        techniques: from_json(row, "techniques")?,
         alert: number("alert")?.map(AlertId::try_from).transpose()?,
         event: number("event")?.map(EventId::try_from).transpose()?,
         raw_sha256: maybe(row, "raw_sha256")?,

@@ -7,7 +7,7 @@ use platform::db::{Bind, Db, Row as AnyRow, Tx, insert_rows};
 use sqlx::Row;
 
 use super::super::Task;
-use super::{at, first, json, lines, maybe, maybe_at, user, word};
+use super::{at, first, from_json, json, maybe, maybe_at, user, word};
 use crate::change::Change;
 use crate::error::Result;
 use crate::identity::scope::others;
@@ -149,7 +149,7 @@ fn task(row: &AnyRow) -> Result<Task> {
         due_within: maybe(row, "due_within")?,
         due: maybe_at(row, "due")?,
         step: maybe(row, "step")?,
-        evidence: lines(row, "evidence")?,
+        evidence: from_json(row, "evidence")?,
         status: word(row, "status")?,
         by: user(row, "person")?,
         reason: row.try_get("reason")?,

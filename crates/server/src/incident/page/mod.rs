@@ -135,7 +135,7 @@ pub fn routes() -> Router<App> {
 
 /// Which part of an incident a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tab {
+pub enum Tab {
     Overview,
     Response,
     Timeline,
@@ -235,16 +235,10 @@ async fn tab(app: &App, actor: &Actor, shown: &Shown, tab: Tab, content: &Markup
     frame::page(app, actor, Nav::Incidents, &title, &topics, &whole).await
 }
 
-/// The tab of the slice above that runs playbooks: what stands around its part.
-pub async fn playbooks_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
+/// A tab whose part is drawn by a slice above: what stands around it.
+pub async fn tab_around(app: &App, actor: &Actor, id: IncidentId, own: Tab, part: &Markup) -> Result<Markup> {
     let shown = Shown::load(app, actor, id).await?;
-    Ok(tab(app, actor, &shown, Tab::Playbooks, part).await)
-}
-
-/// The tab of duties to notify, whose part is drawn above.
-pub async fn obligations_tab(app: &App, actor: &Actor, id: IncidentId, part: &Markup) -> Result<Markup> {
-    let shown = Shown::load(app, actor, id).await?;
-    Ok(tab(app, actor, &shown, Tab::Obligations, part).await)
+    Ok(tab(app, actor, &shown, own, part).await)
 }
 
 async fn evidence_tab(State(app): State<App>, Who(actor): Who, Path(id): Path<IncidentId>) -> Result<Markup> {

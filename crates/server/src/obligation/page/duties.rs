@@ -51,7 +51,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
         case: &case,
     };
     let part = if case.profile.is_none() { no_profile(&actor) } else { draw(&view)? };
-    incident::page::obligations_tab(&app, &actor, id, &part).await
+    incident::page::tab_around(&app, &actor, id, incident::page::Tab::Obligations, &part).await
 }
 
 fn no_profile(actor: &Actor) -> Markup {

@@ -54,7 +54,7 @@ pub async fn page(
             }
         }
     };
-    incident::page::obligations_tab(&app, &actor, id, &part).await
+    incident::page::tab_around(&app, &actor, id, incident::page::Tab::Obligations, &part).await
 }
 
 /// Until when it is owed, as long as it is.

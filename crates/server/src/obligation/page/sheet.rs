@@ -41,7 +41,7 @@ pub async fn page(State(app): State<App>, Who(actor): Who, Path(id): Path<Incide
             @if works { div class="form-actions" data-sticky { button class="button" data-kind="primary" type="submit" { "Write" } a class="button" href={ "/incidents/" (id) "/obligations" } { "Cancel" } } }
         }
     };
-    incident::page::obligations_tab(&app, &actor, id, &part).await
+    incident::page::tab_around(&app, &actor, id, incident::page::Tab::Obligations, &part).await
 }
 
 /// The titles of the duties that apply or may apply, by the sections that their notices hold.

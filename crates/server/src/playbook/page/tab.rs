@@ -62,7 +62,7 @@ pub async fn page(
             @if let Some(start) = &start { (start) }
         }
     };
-    incident::page::playbooks_tab(&app, &actor, id, &part).await
+    incident::page::tab_around(&app, &actor, id, incident::page::Tab::Playbooks, &part).await
 }
 
 /// What waits in all runs that are not over, theirs who asks first.

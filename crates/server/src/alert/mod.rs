@@ -289,6 +289,12 @@ pub async fn get(app: &App, actor: &Actor, id: AlertId) -> Result<Alert> {
     store::get(&app.db, scope::account(actor), id).await?.ok_or(Error::NotFound("alert"))
 }
 
+/// Those of these alerts that the actor may see.
+pub async fn several(app: &App, actor: &Actor, ids: &[AlertId]) -> Result<Vec<Alert>> {
+    need(actor, Permission::ReadAlerts, "seeing alerts")?;
+    store::several(&app.db, scope::account(actor), ids).await
+}
+
 /// An alert's matched events, the latest first.
 pub async fn matches(app: &App, actor: &Actor, id: AlertId, page: &PageQuery) -> Result<Page<Match>> {
     get(app, actor, id).await?;

@@ -10,7 +10,9 @@ pub mod page;
 mod store;
 pub mod written;
 
-use domain::Actor;
+use std::collections::BTreeSet;
+
+use domain::{Actor, AlertId};
 use jiff::Timestamp;
 use platform::search::{Piece, Query, marked};
 use serde::Serialize;
@@ -21,7 +23,7 @@ pub use kind::Kind;
 use crate::alert;
 use crate::app::App;
 use crate::change::time;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::identity::scope;
 use crate::web::paging::check_sought;
 use crate::web::parts::encode;
@@ -115,16 +117,14 @@ async fn still_seen(
     kind: Kind,
     found: Vec<store::Found>,
 ) -> Result<Vec<store::Found>> {
-    let mut seen = Vec::with_capacity(found.len());
+    let mut numbered = Vec::with_capacity(found.len());
     for one in found {
-        let alert = kind.record(one.id).parse()?;
-        match alert::get(app, actor, alert).await {
-            Ok(_) => seen.push(one),
-            Err(Error::NotFound(_)) => {}
-            Err(error) => return Err(error),
-        }
+        numbered.push((kind.record(one.id).parse()?, one));
     }
-    Ok(seen)
+    let ids: Vec<AlertId> = numbered.iter().map(|(id, _)| *id).collect();
+    let alerts = alert::several(app, actor, &ids).await?;
+    let seen: BTreeSet<AlertId> = alerts.iter().map(|alert| alert.id).collect();
+    Ok(numbered.into_iter().filter(|(id, _)| seen.contains(id)).map(|(_, one)| one).collect())
 }
 
 /// Whoever types the name of a record means that one.

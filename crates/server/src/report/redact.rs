@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::Tlp;
+use domain::observable::find_in_text;
 use paper::{Align, Column, Document, Table};
 
 use super::Sources;
@@ -69,6 +70,8 @@ pub fn redact(sources: &mut Sources, tlp: Tlp) -> Result<LeftOut> {
         left.values.push(one.value.clone());
         false
     });
+    // The longest first: what is part of another is struck with it.
+    left.values.sort_by_key(|value| std::cmp::Reverse(value.len()));
     let values = left.values.clone();
     sources.dossier.assets.retain(|asset| {
         let withheld = values.iter().any(|value| value.eq_ignore_ascii_case(&asset.name));
@@ -103,7 +106,18 @@ impl LeftOut {
     }
 
     fn strike(&self, words: &str) -> Option<String> {
+        if self.values.is_empty() {
+            return None;
+        }
         let mut text = words.to_owned();
+        // As responders write it, `evil[.]example`, it is the same value.
+        for one in find_in_text(words).0 {
+            let whole = one.observable.value().to_ascii_lowercase();
+            let withheld = self.values.iter().any(|value| without(&whole, value).is_some());
+            if withheld && let Some(struck) = without(&text, &one.written) {
+                text = struck;
+            }
+        }
         for value in &self.values {
             if let Some(struck) = without(&text, value) {
                 text = struck;
@@ -114,10 +128,7 @@ impl LeftOut {
 
     /// The list for the reader.
     pub fn draw(&self, document: &mut Document) {
-        let Some(tlp) = self.for_tlp.filter(|_| !self.is_empty()) else {
-            document.paragraph("Nothing was left out.");
-            return;
-        };
+        let Some(tlp) = self.for_tlp else { return };
         document.paragraph(format!(
             "This report is made for {}. What is marked above it is left out:",
             tlp.label()

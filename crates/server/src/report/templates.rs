@@ -1,6 +1,7 @@
 //! The templates at hand: those of `content/reports`, and those of the organisation's own folder, which take the
 //! place of shipped ones with the same name. A template that cannot be used stops the start, with all causes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use domain::report::Template;
@@ -35,7 +36,14 @@ impl Templates {
             for (name, text) in files(folder)? {
                 keep(Template::read(&name, &text), &mut of_the_house, &mut refusals);
             }
+            let mut ids = BTreeSet::new();
             for template in of_the_house {
+                if !ids.insert(template.id.clone()) {
+                    refusals.push(format!(
+                        "two templates of the folder have the id {}; choose another",
+                        template.id
+                    ));
+                }
                 all.retain(|known| known.id != template.id);
                 all.push(template);
             }

@@ -256,9 +256,17 @@ async fn what_is_marked_above_the_reader_is_left_out_and_counted() {
     world.manager.post(&at("/observables"), secret).await.expect(201);
     let entry = json!({ "kind": "action", "text": "Blocked 198.51.100.77 at the edge" });
     world.manager.post(&at("/entries"), entry).await.expect(201);
+    for value in ["evil-partner.example", "mail.evil-partner.example"] {
+        let secret = json!({ "value": value, "standing": "indicator", "tlp": "red" });
+        world.manager.post(&at("/observables"), secret).await.expect(201);
+    }
+    // As responders write it, and one that is part of another.
+    let entry = json!({ "kind": "action", "text": "Asked about hxxps://evil-partner[.]example/a, which mail.evil-partner.example serves" });
+    world.manager.post(&at("/entries"), entry).await.expect(201);
     for format in ["md", "html"] {
         let text = String::from_utf8(report(&world, &id, format).await).unwrap();
         let plain = text.replace('\\', "");
+        assert!(!plain.contains("evil-partner") && !plain.contains("mail."), "{text}");
         assert!(!plain.contains("198.51.100.77") && !plain.contains("Partner's source"), "{text}");
         assert!(plain.contains("What was left out") && plain.contains("Marked TLP:RED"), "{text}");
         assert!(plain.contains("[left out] at the edge"), "{text}");

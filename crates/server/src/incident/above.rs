@@ -20,6 +20,11 @@ pub async fn to_work(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> 
     keep::to_work(change, actor, id).await
 }
 
+/// The incident, for whoever may add to it: not to one that is merged into another.
+pub async fn to_add(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
+    keep::to_add(change, actor, id).await
+}
+
 /// The incident, for whoever may steer it.
 pub async fn to_command(change: &mut Change<'_>, actor: &Actor, id: IncidentId) -> Result<Record> {
     keep::to_command(change, actor, id).await

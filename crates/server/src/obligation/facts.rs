@@ -41,7 +41,7 @@ pub async fn answer(app: &App, actor: &Actor, id: IncidentId, given: BTreeMap<St
     let who = actor.clone();
     app.change(actor, move |change| {
         Box::pin(async move {
-            let record = above::to_work(change, &who, id).await?;
+            let record = above::to_add(change, &who, id).await?;
             let mut stored = store::facts(change.tx, id).await?.unwrap_or_default();
             let mut changed = Vec::new();
             for (fact, label, answer, words) in read {
@@ -76,7 +76,7 @@ pub async fn write(
     let who = actor.clone();
     app.change(actor, move |change| {
         Box::pin(async move {
-            above::to_work(change, &who, id).await?;
+            above::to_add(change, &who, id).await?;
             let mut stored = store::facts(change.tx, id).await?.unwrap_or_default();
             let before = stored.sheet.clone();
             overlay(&mut stored.sheet, texts);

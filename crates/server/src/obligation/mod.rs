@@ -150,10 +150,7 @@ impl Case {
         now: Timestamp,
     ) -> Result<Self> {
         let book = book()?;
-        let known_of_us = match &profile {
-            Some(version) => version.profile.read(book)?,
-            None => Profile::default(),
-        };
+        let known_of_us = profile.as_ref().map(|version| version.profile.kept(book)).unwrap_or_default();
         let answers = kept(book, &stored.answers);
         let sent = notices.iter().filter_map(|notice| {
             let sending = notice.sending.as_ref()?;

@@ -7,7 +7,7 @@ use domain::obligation::approval::{NoticeState, NoticeVerb};
 use domain::obligation::notice::{Contradiction, Draft, contradictions};
 use domain::obligation::{DutyKey, SectionKey, StageKey};
 use domain::timeline::EntryKind;
-use domain::{Actor, IncidentId, Line, NoticeId, Permission};
+use domain::{Actor, IncidentId, Line, NoticeId, Permission, UserId};
 use jiff::{SignedDuration, Timestamp};
 use paper::{Document, Format, Marking, Rich};
 use serde::Serialize;
@@ -44,7 +44,7 @@ pub async fn begin(
     let who = actor.clone();
     app.change(actor, move |change| {
         Box::pin(async move {
-            let record = above::to_work(change, &who, id).await?;
+            let record = above::to_add(change, &who, id).await?;
             let case = case_in(change, record, String::new()).await?;
             let title =
                 case.duty(&duty)?.stage(&stage).ok_or(Error::NotFound("stage of the duty"))?.title.clone();
@@ -149,7 +149,7 @@ pub async fn act(
                 }
             }
             keep(change, &notice, &format!("obligation.notice_{verb}")).await?;
-            let name = case.draft(&notice)?.name;
+            let name = case.name(&notice);
             let line = format!("{} is {}: {name}", notice.id, notice.state.label().to_lowercase());
             above::line(change, &who, id, EntryKind::Note, line).await?;
             Ok(notice)
@@ -199,9 +199,19 @@ fn sent_line(notice: &Notice, name: &str) -> String {
     line
 }
 
+impl Notice {
+    fn after(&self, verb: NoticeVerb, by: Option<UserId>) -> domain::Result<NoticeState> {
+        self.state.after(verb, by, &[Some(self.begun_by), self.routed_by])
+    }
+
+    /// Whether it waits for an approval that this person may give, if they steer the incident.
+    pub fn may_approve(&self, by: Option<UserId>) -> bool {
+        self.after(NoticeVerb::Approve, by).is_ok()
+    }
+}
+
 fn after(notice: &Notice, verb: NoticeVerb, who: &Actor) -> Result<NoticeState> {
-    let after = notice.state.after(verb, who.user(), &[Some(notice.begun_by), notice.routed_by]);
-    after.map_err(|error| Error::Conflict(error.to_string()))
+    notice.after(verb, who.user()).map_err(|error| Error::Conflict(error.to_string()))
 }
 
 async fn keep(change: &mut Change<'_>, notice: &Notice, act: &str) -> Result<()> {
@@ -212,6 +222,11 @@ async fn keep(change: &mut Change<'_>, notice: &Notice, act: &str) -> Result<()>
 }
 
 impl Case {
+    /// What a notice is called; by its duty where the contract that it was for is gone.
+    pub fn name(&self, notice: &Notice) -> String {
+        self.draft(notice).map_or_else(|_| notice.duty.to_string(), |draft| draft.name)
+    }
+
     pub fn notice(&self, id: NoticeId) -> Result<&Notice> {
         self.notices.iter().find(|one| one.id == id).ok_or(Error::NotFound("notice"))
     }
@@ -221,10 +236,12 @@ impl Case {
     pub fn contradictions(&self) -> Result<Vec<Contradiction>> {
         let mut drafts: Vec<Draft> = Vec::new();
         for notice in &self.notices {
-            let mut draft = self.draft(notice)?;
+            // A contract that is gone leaves its notices without a form to draw them from.
+            let Ok(mut draft) = self.draft(notice) else { continue };
             draft.name = format!("{} ({})", notice.id, draft.name);
-            if notice.frozen.is_some() {
-                let mut now = self.drawn(&notice.duty, &notice.stage, &notice.own)?;
+            if notice.frozen.is_some()
+                && let Ok(mut now) = self.drawn(&notice.duty, &notice.stage, &notice.own)
+            {
                 now.name = "The fact sheet now".to_owned();
                 drafts.push(now);
             }

@@ -75,6 +75,21 @@ impl Written {
     }
 }
 
+impl Written {
+    /// What was put in force, as far as the content still asks it: a fact that is asked no longer, or otherwise, is
+    /// unknown again, and a contract that cannot be reckoned any more counts for nothing.
+    pub(super) fn kept(&self, book: &Book) -> Profile {
+        let contracts = self.contracts.iter().filter(|contract| contract.duty(book).is_ok());
+        Profile {
+            answers: super::kept(book, &self.answers),
+            zone: TimeZone::get(&self.zone).ok(),
+            holidays: self.holidays.clone(),
+            contracts: contracts.cloned().collect(),
+            followed: self.followed.clone(),
+        }
+    }
+}
+
 /// The versions, the one in force first.
 pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<Version>> {
     need(actor, Permission::ReadPlan, "reading the profile")?;
@@ -84,12 +99,48 @@ pub async fn versions(app: &App, actor: &Actor) -> Result<Vec<Version>> {
 
 /// Puts a profile in force; every incident's clocks are reckoned anew by the next look of the watch.
 pub async fn set(app: &App, actor: &Actor, written: Written, reason: &str) -> Result<Version> {
+    let reason = reason.to_owned();
+    change(app, actor, move |known| {
+        *known = written;
+        Ok(reason)
+    })
+    .await
+}
+
+/// Adds a contract with a partner.
+pub async fn add_contract(app: &App, actor: &Actor, contract: Contract) -> Result<Version> {
+    change(app, actor, move |known| {
+        let reason = format!("The contract with {} was added.", contract.partner);
+        known.contracts.push(contract);
+        Ok(reason)
+    })
+    .await
+}
+
+/// Takes a contract out.
+pub async fn remove_contract(app: &App, actor: &Actor, id: DutyKey) -> Result<Version> {
+    change(app, actor, move |known| {
+        let place = known.contracts.iter().position(|contract| contract.id == id);
+        let gone = known.contracts.remove(place.ok_or(Error::NotFound("contract"))?);
+        Ok(format!("The contract with {} was removed.", gone.partner))
+    })
+    .await
+}
+
+/// Puts in force what `edit` makes of the profile as it is by then, with the reason that it gives.
+async fn change(
+    app: &App,
+    actor: &Actor,
+    edit: impl FnOnce(&mut Written) -> Result<String> + Send + 'static,
+) -> Result<Version> {
     need(actor, Permission::EditPlan, "changing the profile")?;
     let set_by = actor.user().ok_or(Error::SignInFirst)?;
-    let reason = Text::new("the reason", reason)?;
-    written.read(book()?)?;
     app.change(actor, move |change| {
         Box::pin(async move {
+            let known = store::profiles(&mut *change.tx, 1).await?.into_iter().next();
+            let mut written = known.map(|version| version.profile).unwrap_or_default();
+            let reason = Text::new("the reason", &edit(&mut written)?)?;
+            written.read(book()?)?;
             let version = Version {
                 id: DutyProfileId::try_from(1)?,
                 profile: written,

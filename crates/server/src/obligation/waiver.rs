@@ -23,7 +23,7 @@ pub async fn propose(
     let who = actor.clone();
     app.change(actor, move |change| {
         Box::pin(async move {
-            let record = above::to_work(change, &who, id).await?;
+            let record = above::to_add(change, &who, id).await?;
             let case = case_in(change, record, String::new()).await?;
             let title = case.duty(&duty)?.title.to_string();
             let stands = |one: &&Waiver| {

@@ -256,8 +256,31 @@ async fn pages_take_the_profile_the_facts_and_the_notice_from_forms() {
         let waive = [("duty", "customer_north"), ("reason", "Their data is not in it.")];
         assert_eq!(by.form(&format!("{at}/waivers"), &waive).await.0, 303);
         assert_eq!(world.admin.form(&format!("{at}/waivers/NND-1/approve"), &[]).await.0, 303);
+        // A contract that is gone leaves the notice that was begun for it on record.
+        let begin = [("duty", "customer_north"), ("stage", "notice")];
+        assert_eq!(by.form(&format!("{at}/notices"), &begin).await.0, 303);
         assert_eq!(by.form("/settings/obligations/contracts/customer_north/remove", &[]).await.0, 303);
-        assert_eq!(by.page(&at).await.0, 200);
+        let (status, page) = by.page(&at).await;
+        assert!(status == 200 && page.contains("NTC-2"), "{page}");
+
+        // Two people at once: what one did not touch is not put back to what it was.
+        let sheet = |was: &'static str, text: &'static str| {
+            [("was.nature", was), ("section.nature", text), ("was.timing", ""), ("section.timing", "")]
+        };
+        let before = "<b>Read</b> by a stranger.";
+        assert_eq!(
+            by.form(&format!("{at}/sheet"), &[("was.timing", ""), ("section.timing", "At night.")]).await.0,
+            303
+        );
+        assert_eq!(world.admin.form(&format!("{at}/sheet"), &sheet(before, "Copied, too.")).await.0, 303);
+        let (_, page) = by.page(&format!("{at}/sheet")).await;
+        assert!(page.contains("At night.") && page.contains("Copied, too."), "{page}");
+        let fact = [("asked", "ransomware"), ("was.ransomware", ""), ("fact.ransomware", "yes")];
+        assert_eq!(by.form(&format!("{at}/facts"), &fact).await.0, 303);
+        let stale = [("asked", "ransomware"), ("was.ransomware", ""), ("fact.ransomware", "")];
+        assert_eq!(world.admin.form(&format!("{at}/facts"), &stale).await.0, 303);
+        let told = by.get(&format!("/api/v1{at}")).await.expect(200);
+        assert_eq!(told["answers"]["ransomware"], "yes", "{}", told["answers"]);
     })
     .await;
 }

@@ -88,8 +88,10 @@ fn question(view: &View<'_>, fact: &Fact, duties: Option<usize>) -> Markup {
         many => format!("{many} duties wait for it."),
     });
     html! {
+        @let answer = view.case.answers.get(&fact.id);
         input type="hidden" name="asked" value=(fact.id);
-        (fields::field(fact, view.case.answers.get(&fact.id), &view.case.zone(), hint.as_deref()))
+        input type="hidden" name={ "was." (fact.id) } value=(fields::shown(answer, &view.case.zone()));
+        (fields::field(fact, answer, &view.case.zone(), hint.as_deref()))
     }
 }
 
@@ -104,7 +106,7 @@ pub async fn answer(
     let asked: Vec<String> =
         form.iter().filter(|(name, _)| name == "asked").map(|(_, fact)| fact.clone()).collect();
     let fact = |name: &str| book.facts().iter().find(|fact| fact.id.as_str() == name);
-    let given = fields::answers(&form, &case.zone(), fact, |fact| case.answers.get(&fact.id), &asked)?;
+    let given = fields::answers(&form, &case.zone(), fact, &asked)?;
     facts::answer(&app, &actor, id, given).await?;
     Ok(Redirect::to(&format!("/incidents/{id}/obligations")).into_response())
 }

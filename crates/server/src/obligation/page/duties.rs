@@ -213,7 +213,7 @@ fn notices(view: &View<'_>) -> Result<Markup> {
                 ul class="lines" {
                     @for notice in view.case.notices.iter().rev() {
                         li {
-                            a class="line-main" href=(view.path(&format!("/notices/{}", notice.id))) { (view.case.draft(notice)?.name) " " span class="muted small" { (notice.id) } }
+                            a class="line-main" href=(view.path(&format!("/notices/{}", notice.id))) { (view.case.name(notice)) " " span class="muted small" { (notice.id) } }
                             (super::notice::state(notice.state))
                         }
                     }

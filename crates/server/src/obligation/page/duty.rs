@@ -181,7 +181,7 @@ fn act(view: &View<'_>, decision: &Decision<'_>, stage: &StageClock<'_>, state: 
             Some(notice) => {
                 @let next = match notice.state {
                     NoticeState::Draft if view.works => "Finish the draft",
-                    NoticeState::InApproval if view.commands && view.me != notice.routed_by => "Approve",
+                    NoticeState::InApproval if view.commands && notice.may_approve(view.me) => "Approve",
                     NoticeState::Approved if view.works => "Send and record",
                     state => state.label(),
                 };

@@ -74,7 +74,7 @@ fn has(answer: Option<&Answer>, word: &str) -> bool {
 }
 
 /// The answer as a field holds it.
-fn shown(answer: Option<&Answer>, zone: &TimeZone) -> String {
+pub fn shown(answer: Option<&Answer>, zone: &TimeZone) -> String {
     match answer {
         None => String::new(),
         Some(Answer::Moment(at)) => {
@@ -84,12 +84,12 @@ fn shown(answer: Option<&Answer>, zone: &TimeZone) -> String {
     }
 }
 
-/// The answers in a form. What a field shows as it was drawn is left out: nobody changed it.
+/// The answers in a form. What still holds what it held when the form was drawn (`was.` and the fact's name) is left
+/// out: nobody changed it here, and somebody else may have meanwhile.
 pub fn answers<'a>(
     pairs: &Pairs,
     zone: &TimeZone,
     fact: impl Fn(&str) -> Option<&'a Fact>,
-    now: impl Fn(&Fact) -> Option<&'a Answer>,
     asked: &[String],
 ) -> Result<BTreeMap<String, String>> {
     let mut given: BTreeMap<String, Vec<&str>> =
@@ -105,7 +105,7 @@ pub fn answers<'a>(
             return Err(Error::Invalid(format!("There is no fact {name}.")));
         };
         let text = texts.join(",");
-        if text == shown(now(fact), zone) {
+        if super::unchanged(pairs, &name, &text) {
             continue;
         }
         let text =

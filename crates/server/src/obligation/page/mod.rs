@@ -43,10 +43,17 @@ fn value<'a>(pairs: &'a Pairs, name: &str) -> &'a str {
     pairs.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
 }
 
-/// The sections of the fact sheet in a form: `section.nature`.
+/// Whether a field still holds what it held when the form was drawn, which stands in `was.` and its name.
+fn unchanged(pairs: &Pairs, name: &str, text: &str) -> bool {
+    let was = pairs.iter().find(|(known, _)| known.strip_prefix("was.") == Some(name));
+    was.is_some_and(|(_, was)| was.replace("\r\n", "\n").trim() == text.replace("\r\n", "\n").trim())
+}
+
+/// The sections of the fact sheet in a form, such as `section.nature`, that were changed in it.
 fn sections(pairs: &Pairs) -> Result<BTreeMap<SectionKey, String>> {
     let named = pairs.iter().filter_map(|(name, text)| Some((name.strip_prefix("section.")?, text)));
     named
+        .filter(|(name, text)| !unchanged(pairs, name, text))
         .map(|(name, text)| {
             let section = name.parse().map_err(|error: domain::Error| Error::Invalid(error.to_string()))?;
             Ok((section, text.clone()))

@@ -97,9 +97,11 @@ fn wording(shown: &Shown, base: &str) -> Markup {
             form class="card-body form" method="post" action=(base) data-done="Reworded" {
                 p class="help" { "What is left empty comes from the fact sheet. Correct the sheet if the same is wrong everywhere." }
                 @for section in &shown.draft.sections {
+                    @let own = shown.notice.own.get(&section.section).map(|text| &**text).unwrap_or_default();
+                    input type="hidden" name={ "was." (section.section) } value=(own);
                     div class="field" {
                         label for={ "own-" (section.section) } { (section.title) }
-                        textarea id={ "own-" (section.section) } name={ "section." (section.section) } rows="3" maxlength="20000" { (shown.notice.own.get(&section.section).map(|text| &**text).unwrap_or_default()) }
+                        textarea id={ "own-" (section.section) } name={ "section." (section.section) } rows="3" maxlength="20000" { (own) }
                     }
                 }
                 div class="form-actions" { button class="button" type="submit" { "Save" } }
@@ -140,9 +142,9 @@ fn way(
                     }
                 }
                 @if notice.state == NoticeState::InApproval {
-                    @if commands && me != notice.routed_by {
+                    @if commands && notice.may_approve(me) {
                         form method="post" action=(verb(NoticeVerb::Approve)) data-stay="" data-done="Approved" { button class="button" data-kind="primary" type="submit" { "Approve" } }
-                    } @else { p class="muted" { "Somebody else approves it: an incident manager or the commander, and not whoever sent it here." } }
+                    } @else { p class="muted" { "Somebody else approves it: an incident manager or the commander, and neither who began it nor who sent it here." } }
                 }
                 @if works && notice.state == NoticeState::Approved { (sending(base, case, to)) }
                 @if works && matches!(notice.state, NoticeState::InApproval | NoticeState::Approved) {

@@ -157,7 +157,7 @@ pub async fn set(State(app): State<App>, Who(actor): Who, Form(form): Form<Pairs
     let asked: Vec<String> =
         form.iter().filter(|(name, _)| name == "asked").map(|(_, fact)| fact.clone()).collect();
     let fact = |name: &str| book.facts().iter().find(|fact| fact.id.as_str() == name);
-    let given = fields::answers(&form, &TimeZone::UTC, fact, |_| None, &asked)?;
+    let given = fields::answers(&form, &TimeZone::UTC, fact, &asked)?;
     written.answers.clear();
     written.answers.extend(given.into_iter().filter(|(_, text)| !text.is_empty()));
     value(&form, "zone").trim().clone_into(&mut written.zone);
@@ -186,10 +186,7 @@ pub async fn add_contract(
         from: value(&form, "from").parse()?,
         within: value(&form, "within").parse()?,
     };
-    let mut written = in_force(&app, &actor).await?;
-    let reason = format!("The contract with {} was added.", contract.partner);
-    written.contracts.push(contract);
-    profile::set(&app, &actor, written, &reason).await?;
+    profile::add_contract(&app, &actor, contract).await?;
     Ok(Redirect::to("/settings/obligations").into_response())
 }
 
@@ -198,12 +195,6 @@ pub async fn remove_contract(
     Who(actor): Who,
     Path(duty): Path<DutyKey>,
 ) -> Result<Response> {
-    let mut written = in_force(&app, &actor).await?;
-    let Some(place) = written.contracts.iter().position(|contract| contract.id == duty) else {
-        return Err(Error::NotFound("contract"));
-    };
-    let gone = written.contracts.remove(place);
-    let reason = format!("The contract with {} was removed.", gone.partner);
-    profile::set(&app, &actor, written, &reason).await?;
+    profile::remove_contract(&app, &actor, duty).await?;
     Ok(Redirect::to("/settings/obligations").into_response())
 }

@@ -62,12 +62,14 @@ fn wanted_by(case: &Case) -> Result<BTreeMap<SectionKey, BTreeSet<&str>>> {
 fn field(case: &Case, section: &Section, by: &BTreeSet<&str>, works: bool) -> Markup {
     /// How many duties are named.
     const NAMED: usize = 2;
+    let text = case.sheet.get(&section.id).map(|text| &**text).unwrap_or_default();
     html! {
+        input type="hidden" name={ "was." (section.id) } value=(text);
         div class="field" {
             label for={ "section-" (section.id) } { (section.title) }
             p class="help" id={ "asks-" (section.id) } { (section.asks)
                 @if !by.is_empty() { " Wanted by: " (by.iter().take(NAMED).copied().collect::<Vec<_>>().join("; ")) @if by.len() > NAMED { " and " (by.len() - NAMED) " more" } "." } }
-            textarea id={ "section-" (section.id) } name={ "section." (section.id) } rows="3" maxlength="20000" readonly[!works] aria-describedby={ "asks-" (section.id) } { (case.sheet.get(&section.id).map(|text| &**text).unwrap_or_default()) }
+            textarea id={ "section-" (section.id) } name={ "section." (section.id) } rows="3" maxlength="20000" readonly[!works] aria-describedby={ "asks-" (section.id) } { (text) }
         }
     }
 }

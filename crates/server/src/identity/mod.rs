@@ -255,8 +255,8 @@ pub async fn change_password(app: &App, actor: &Actor, old: &str, new: &str) -> 
     if let Some(wait) = app.throttle.attempt(&guessed_at, app.clock.now()) {
         return Err(Error::TooMany(wait));
     }
-    let hash = store::password_hash(&app.db, id).await?;
-    if !password::verify(old.to_owned(), hash).await? {
+    let present = store::password_hash(&app.db, id).await?;
+    if !password::verify(old.to_owned(), present.clone()).await? {
         return Err(Error::Invalid("The present password is not right.".to_owned()));
     }
     app.throttle.succeeded(&guessed_at);
@@ -265,6 +265,12 @@ pub async fn change_password(app: &App, actor: &Actor, old: &str, new: &str) -> 
     app.change(actor, move |change| {
         Box::pin(async move {
             let account = store::account_in(change.tx, id).await?.ok_or(Error::NotFound("account"))?;
+            signing::same_password(change, id, present.as_deref()).await?;
+            if resealed.is_none() && store::has_signing_key_in(change.tx, id).await? {
+                return Err(Error::Conflict(
+                    "You signed for the first time just now; change the password again.".to_owned(),
+                ));
+            }
             store::set_password(change.tx, id, &hash).await?;
             if let Some((salt, sealed)) = resealed {
                 store::reseal_signing_key(change.tx, id, &salt, &sealed).await?;

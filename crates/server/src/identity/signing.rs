@@ -61,8 +61,8 @@ pub async fn unlock(app: &App, actor: &Actor, said: &str) -> Result<Signer> {
     if let Some(wait) = app.throttle.attempt(&guessed_at, app.clock.now()) {
         return Err(Error::TooMany(wait));
     }
-    let hash = store::password_hash(&app.db, account).await?;
-    if !password::verify(said.to_owned(), hash).await? {
+    let present = store::password_hash(&app.db, account).await?;
+    if !password::verify(said.to_owned(), present.clone()).await? {
         return Err(Error::Invalid("The password is not right. Nothing was signed or done.".to_owned()));
     }
     app.throttle.succeeded(&guessed_at);
@@ -73,7 +73,10 @@ pub async fn unlock(app: &App, actor: &Actor, said: &str) -> Result<Signer> {
     let public_key = key.public();
     let kept = app
         .change(actor, move |change| {
-            Box::pin(async move { keep(change, account, public_key, salt, sealed).await })
+            Box::pin(async move {
+                same_password(change, account, present.as_deref()).await?;
+                keep(change, account, public_key, salt, sealed).await
+            })
         })
         .await?;
     match kept {
@@ -84,6 +87,19 @@ pub async fn unlock(app: &App, actor: &Actor, said: &str) -> Result<Signer> {
             open(stored.ok_or_else(|| Error::Damaged("a signing key is missing".to_owned()))?, said).await
         }
     }
+}
+
+/// Refuses what was prepared with a password that is not the person's any more: a key must never lie under one that
+/// is gone.
+pub(super) async fn same_password(
+    change: &mut Change<'_>,
+    account: UserId,
+    hash: Option<&str>,
+) -> Result<()> {
+    if store::password_hash_in(change.tx, account).await?.as_deref() == hash {
+        return Ok(());
+    }
+    Err(Error::Conflict("Your password was changed meanwhile; use the new one.".to_owned()))
 }
 
 async fn keep(

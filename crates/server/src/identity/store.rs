@@ -109,6 +109,15 @@ pub async fn password_hash(db: &Db, id: UserId) -> Result<Option<String>> {
     row.map(|row| Ok(row.try_get(0)?)).transpose()
 }
 
+/// The same within a change.
+pub async fn password_hash_in(tx: &mut Tx, id: UserId) -> Result<Option<String>> {
+    let row = sqlx::query("select password_hash from account where id = $1")
+        .bind(id.get())
+        .fetch_optional(tx)
+        .await?;
+    row.map(|row| Ok(row.try_get(0)?)).transpose()
+}
+
 pub async fn set_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
     sqlx::query("update account set password_hash = $2 where id = $1")
         .bind(id.get())
@@ -119,6 +128,15 @@ pub async fn set_password(tx: &mut Tx, id: UserId, hash: &str) -> Result<()> {
 }
 
 /// The key with which this account signs, sealed.
+/// Whether the person has a key, within a change.
+pub async fn has_signing_key_in(tx: &mut Tx, account: UserId) -> Result<bool> {
+    let row = sqlx::query("select 1 from signing_key where account = $1")
+        .bind(account.get())
+        .fetch_optional(tx)
+        .await?;
+    Ok(row.is_some())
+}
+
 pub async fn signing_key(db: &Db, account: UserId) -> Result<Option<Sealed>> {
     let row = sqlx::query("select id, public_key, salt, sealed, made_at from signing_key where account = $1")
         .bind(account.get())

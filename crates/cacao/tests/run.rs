@@ -108,6 +108,10 @@ fn when_a_branch_fails_the_others_are_called_off_and_not_forgotten() {
     assert!(matches!(story.run.status, Status::Closing { .. }), "a command is still under way");
     story.apply(Event::Interrupted { at }).unwrap();
     assert_eq!(story.run.doubts().len(), 1);
+    // Nobody waits for it any more, so it is not done again.
+    let again = Event::Settled { at, key: works[0].key.clone(), by: "ada".into(), verdict: Verdict::Again };
+    assert_eq!(story.apply(again), Err(RunRefusal::NotWaitedFor(works[0].key.clone())));
+    assert_eq!(story.run.doubts().len(), 1);
     let verdict = Verdict::Happened { outputs: BTreeMap::new() };
     story.apply(Event::Settled { at, key: works[0].key.clone(), by: "ada".into(), verdict }).unwrap();
     assert_eq!(story.ending(), &Ending::Completed);

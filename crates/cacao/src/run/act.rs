@@ -308,6 +308,9 @@ impl Walk<'_> {
             if !matches!(loose.flight, Flight::Doubt { .. }) {
                 return Err(RunRefusal::NotInDoubt(key.clone()));
             }
+            if matches!(verdict, Verdict::Again) {
+                return Err(RunRefusal::NotWaitedFor(key.clone()));
+            }
             self.run.loose.remove(key);
             return Ok(());
         }

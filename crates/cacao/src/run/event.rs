@@ -211,6 +211,8 @@ pub enum RunRefusal {
     NoSuchKey(Key),
     #[error("{0} is not in doubt, so there is nothing to settle.")]
     NotInDoubt(Key),
+    #[error("Nothing waits for {0} any more, so it is not done again: say that it happened, or give it up.")]
+    NotWaitedFor(Key),
     #[error("{0} has said yes already; another person must.")]
     SaidYes(String),
     #[error("{by} has handed this approval to {to}, who speaks now.")]

@@ -67,6 +67,11 @@ impl Run {
         }
     }
 
+    /// The strand that a key is about.
+    pub fn strand(&self, key: &Key) -> Option<&Strand> {
+        self.strands.values().find(|strand| self.key(strand) == *key)
+    }
+
     /// The key of what a strand is about.
     pub(super) fn key(&self, strand: &Strand) -> Key {
         let count = usize::try_from(strand.visit)

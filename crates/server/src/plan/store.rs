@@ -49,11 +49,14 @@ pub async fn insert(change: &mut Change<'_>, content: &str) -> Result<PlanVersio
     Ok(PlanVersionId::try_from(row.try_get::<i64, _>(0)?)?)
 }
 
-/// The people of every role, first choice first.
+/// The people of every role, first choice first; whose account is disabled speaks for no role.
 pub async fn holders(db: &Db) -> Result<BTreeMap<RoleKey, Vec<UserId>>> {
-    let rows = sqlx::query("select role, account_id from role_holder order by role, place")
-        .fetch_all(db.readers())
-        .await?;
+    let rows = sqlx::query(
+        "select h.role, h.account_id from role_holder h join account a on a.id = h.account_id
+         where a.disabled = 0 order by h.role, h.place",
+    )
+    .fetch_all(db.readers())
+    .await?;
     let mut people: BTreeMap<RoleKey, Vec<UserId>> = BTreeMap::new();
     for row in &rows {
         let role: RoleKey = row.try_get::<String, _>(0)?.parse()?;

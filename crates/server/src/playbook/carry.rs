@@ -35,7 +35,7 @@ impl Default for Carrier {
 /// After a start: whatever was under way when the server went down may have happened.
 pub async fn resume(app: &App) -> Result<()> {
     for id in store::open(&app.db).await? {
-        app.change(&Actor::Watchbell, move |change| {
+        let resumed = app.change(&Actor::Watchbell, move |change| {
             Box::pin(async move {
                 let mut record = store::one_in(change.tx, id).await?.ok_or(Error::NotFound("run"))?;
                 let playbook = library::get_in(change.tx, record.playbook, record.version).await?.read()?;
@@ -47,8 +47,14 @@ pub async fn resume(app: &App) -> Result<()> {
                 run::happen(change, &Actor::Watchbell, &mut record, event).await?;
                 call::tell_parent(change, &record).await
             })
-        })
-        .await?;
+        });
+        match resumed.await {
+            // One that is damaged keeps no server from starting; it is not carried on either, for the same reason.
+            Err(error @ (Error::Damaged(_) | Error::NotFound(_))) => {
+                tracing::error!(%error, run = %id, "a run cannot go on after the restart");
+            }
+            other => other?,
+        }
     }
     Ok(())
 }

@@ -313,12 +313,6 @@ pub async fn get(app: &App, actor: &Actor, id: PlaybookId, version: Option<i64>)
     store::get(&app.db, id, version).await?.ok_or(Error::NotFound("playbook"))
 }
 
-/// The playbook with CACAO's identifier.
-pub async fn named(app: &App, actor: &Actor, cacao_id: &str) -> Result<Playbook> {
-    let all = list(app, actor).await?;
-    all.into_iter().find(|one| one.cacao_id == cacao_id).ok_or(Error::NotFound("playbook"))
-}
-
 pub async fn versions(app: &App, actor: &Actor, id: PlaybookId) -> Result<Vec<Version>> {
     need(actor, Permission::ReadPlan, "reading playbooks")?;
     store::versions(&app.db, id).await

@@ -33,16 +33,15 @@ pub(super) fn waiting(
     playbook: &Playbook,
     key: &str,
 ) -> Option<(Approval, BTreeMap<String, String>)> {
-    let step = run.state.pending(playbook).into_iter().find_map(|effect| match effect {
-        Effect::Approve { key: asked, step, .. } if asked.as_str() == key => Some(step),
+    let (key, step) = run.state.pending(playbook).into_iter().find_map(|effect| match effect {
+        Effect::Approve { key: asked, step, .. } if asked.as_str() == key => Some((asked, step)),
         _ => None,
     })?;
     let approval = playbook.step(&step)?.policy().ok()?.approval?;
-    let handed = run.state.strands().find_map(|strand| match &strand.phase {
-        Phase::Approval { handed, .. } if strand.step == step => Some(handed.clone()),
+    match &run.state.strand(&key)?.phase {
+        Phase::Approval { handed, .. } => Some((approval, handed.clone())),
         _ => None,
-    });
-    Some((approval, handed.unwrap_or_default()))
+    }
 }
 
 /// Refuses whoever has no say in what waits under this key.

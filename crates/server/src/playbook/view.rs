@@ -86,6 +86,8 @@ pub struct Wait {
     pub quorum: Option<u32>,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
+    /// Whether the run goes on without it: it is not done again.
+    pub left: bool,
 }
 
 /// A value that a step gives.
@@ -175,6 +177,7 @@ impl Wait {
             handed: Vec::new(),
             quorum: None,
             until: None,
+            left: false,
         };
         if let Some(role) = policy.role {
             wait.asks(&role, desk);
@@ -200,8 +203,8 @@ fn approvals(run: &Record, playbook: &Playbook, desk: &Desk) -> Vec<Wait> {
     let mut waits = Vec::new();
     for effect in run.state.pending(playbook) {
         let Effect::Approve { key, step, role, quorum, until } = effect else { continue };
-        let yes = run.state.strands().find_map(|strand| match &strand.phase {
-            Phase::Approval { yes, .. } if strand.step == step => Some(yes.len()),
+        let yes = run.state.strand(&key).and_then(|strand| match &strand.phase {
+            Phase::Approval { yes, .. } => Some(yes.len()),
             _ => None,
         });
         let mut wait = Wait::of("approval", key.to_string(), &step, playbook, desk);
@@ -232,10 +235,8 @@ fn acts(playbook: &Playbook, step: &str) -> String {
 
 fn doubts(run: &Record, playbook: &Playbook, desk: &Desk) -> Vec<Wait> {
     let of = |(key, step, why): (cacao::Key, String, Doubt)| {
-        let call = run.state.strands().find_map(|strand| match &strand.phase {
-            Phase::Act { call, flight: Flight::Doubt { .. }, .. } if strand.step == step => {
-                Some(call.as_ref())
-            }
+        let call = run.state.strand(&key).and_then(|strand| match &strand.phase {
+            Phase::Act { call, flight: Flight::Doubt { .. }, .. } => Some(call.as_ref()),
             _ => None,
         });
         let why = match why {
@@ -250,6 +251,7 @@ fn doubts(run: &Record, playbook: &Playbook, desk: &Desk) -> Vec<Wait> {
         };
         wait.target = call.map(|call| call.target_name.clone());
         wait.yours = desk.works;
+        wait.left = run.state.loose().contains_key(&key);
         wait
     };
     run.state.doubts().into_iter().map(of).collect()

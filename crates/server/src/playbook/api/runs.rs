@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use cacao::{Outcome, Verdict};
 use domain::{IncidentId, PlaybookId, RunId, UserId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,10 +11,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::role::Desk;
+use super::super::run::act::verdict;
 use super::super::run::{self, Act, Record, RunView};
 use super::super::view::{self, RunDetail};
 use crate::app::App;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Problem, Result};
 use crate::playbook;
 use crate::web::extract::{Json, Path, Query, Who};
 use crate::web::paging::{Page, PageQuery};
@@ -143,14 +143,8 @@ async fn answer(
     Path(id): Path<RunId>,
     Json(input): Json<AnswerInput>,
 ) -> Result<axum::Json<RunView>> {
-    let outcome = match input.failed {
-        Some(message) if message.trim().is_empty() => {
-            return Err(Error::Invalid("Say why the step could not be done.".to_owned()));
-        }
-        Some(message) => Outcome::Failed { message, again: false },
-        None => Outcome::Done { outputs: input.outputs },
-    };
-    acted(&app, &actor, id, Act::Answer { key: input.key, outcome }).await
+    acted(&app, &actor, id, Act::Answer { key: input.key, outputs: input.outputs, failed: input.failed })
+        .await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -208,15 +202,6 @@ struct SettleInput {
     /// The values that the step gave, where it happened.
     #[serde(default)]
     outputs: BTreeMap<String, String>,
-}
-
-pub(in super::super) fn verdict(word: &str, outputs: BTreeMap<String, String>) -> Result<Verdict> {
-    match word {
-        "happened" => Ok(Verdict::Happened { outputs }),
-        "again" => Ok(Verdict::Again),
-        "give_up" => Ok(Verdict::GiveUp),
-        _ => Err(Error::Invalid("A doubt is settled by `happened`, `again` or `give_up`.".to_owned())),
-    }
 }
 
 /// Says whether something that may have happened did.

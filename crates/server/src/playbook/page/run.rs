@@ -7,13 +7,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
-use cacao::{Ending, Options, Outcome, Status};
+use cacao::{Ending, Options, Status};
 use domain::{Actor, RunId, UserId};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::api::runs::verdict;
 use super::super::role::Desk;
+use super::super::run::act::verdict;
 use super::super::run::{self, Act, Record};
 use super::super::view::{self, RunDetail, StepView};
 use super::tab::{given, taken};
@@ -202,11 +202,8 @@ async fn answer(
     Form(mut form): Form<BTreeMap<String, String>>,
 ) -> Result<Redirect> {
     let key = taken(&mut form, "key")?;
-    let outcome = match form.remove("failed").filter(|reason| !reason.trim().is_empty()) {
-        Some(message) => Outcome::Failed { message, again: false },
-        None => Outcome::Done { outputs: given(form) },
-    };
-    acted(&app, &actor, id, Act::Answer { key, outcome }).await
+    let failed = form.remove("failed");
+    acted(&app, &actor, id, Act::Answer { key, outputs: given(form), failed }).await
 }
 
 #[derive(Deserialize)]

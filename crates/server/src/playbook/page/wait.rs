@@ -42,7 +42,9 @@ pub fn lines(waiting: &[(Record, Wait)]) -> Markup {
 
 /// Where a wait stands on its run's page.
 fn anchor(wait: &Wait) -> String {
-    format!("wait-{}", wait.step)
+    // Two strands may stand at one step.
+    let key: String = wait.key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    format!("wait-{key}")
 }
 
 fn badge(wait: &Wait) -> Markup {
@@ -202,7 +204,7 @@ fn doubt_form(here: &str, wait: &Wait) -> Markup {
             (output_fields(wait))
             div class="form-actions" {
                 button class="button" data-kind="primary" type="submit" name="verdict" value="happened" { "It happened" }
-                button class="button" type="submit" name="verdict" value="again" data-confirm="Do it now? Make sure that it had not happened." { "It did not: do it" }
+                @if !wait.left { button class="button" type="submit" name="verdict" value="again" data-confirm="Do it now? Make sure that it had not happened." { "It did not: do it" } }
                 button class="button" data-kind="quiet" type="submit" name="verdict" value="give_up" { "It did not: give it up" }
             }
         }

@@ -1,5 +1,7 @@
 //! What people do to a run: answer, approve, hand on, settle, stop, undo.
 
+use std::collections::BTreeMap;
+
 use cacao::{Event, Key, Outcome, Verdict};
 use domain::plan::Plan;
 use domain::{Actor, Permission, RunId, UserId};
@@ -19,7 +21,10 @@ pub enum Act {
     /// Answers a manual step.
     Answer {
         key: String,
-        outcome: Outcome,
+        /// The values that the step gives.
+        outputs: BTreeMap<String, String>,
+        /// Why it could not be done; none where it was done.
+        failed: Option<String>,
     },
     /// Says yes or no to a step.
     Approve {
@@ -64,12 +69,19 @@ pub async fn act(app: &App, actor: &Actor, id: RunId, act: Act) -> Result<Record
 async fn event(change: &mut Change<'_>, actor: &Actor, run: &Record, plan: &Plan, act: Act) -> Result<Event> {
     let (at, by) = (change.at, actor.name().to_owned());
     Ok(match act {
-        Act::Answer { key, outcome } => {
+        Act::Answer { key, outputs, failed } => {
             if !is_manual(run, &key) {
                 return Err(Error::Conflict(
                     "This step is not a person's to answer, or it was answered already.".to_owned(),
                 ));
             }
+            let outcome = match failed.map(|why| why.trim().to_owned()) {
+                Some(why) if why.is_empty() => {
+                    return Err(Error::Invalid("Say why the step could not be done.".to_owned()));
+                }
+                Some(message) => Outcome::Failed { message, again: false },
+                None => Outcome::Done { outputs },
+            };
             Event::Outcome { at, key: Key::from(key), outcome }
         }
         Act::Approve { key, yes } => {
@@ -101,6 +113,16 @@ async fn event(change: &mut Change<'_>, actor: &Actor, run: &Record, plan: &Plan
             Event::RollBack { at, by }
         }
     })
+}
+
+/// How a person settles a doubt: `happened`, `again` or `give_up`.
+pub(in super::super) fn verdict(word: &str, outputs: BTreeMap<String, String>) -> Result<Verdict> {
+    match word {
+        "happened" => Ok(Verdict::Happened { outputs }),
+        "again" => Ok(Verdict::Again),
+        "give_up" => Ok(Verdict::GiveUp),
+        _ => Err(Error::Invalid("A doubt is settled by `happened`, `again` or `give_up`.".to_owned())),
+    }
 }
 
 /// Two people with one name are two.

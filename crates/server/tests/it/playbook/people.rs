@@ -23,6 +23,10 @@ async fn a_person_answers_and_everything_stands_in_the_log() {
         let wrong = json!({ "key": key, "outputs": { "__host__": "x" } });
         world.responder.post(&format!("{run}/answer"), wrong).await.expect(422);
         world.observer.post(&format!("{run}/answer"), json!({ "key": key })).await.expect(403);
+        // A reason that says nothing is no success.
+        let page = run.trim_start_matches("/api/v1").to_owned() + "/answer";
+        let (status, body) = world.responder.form(&page, &[("key", key), ("failed", "  ")]).await;
+        assert!(status == 422 && body.contains("could not be done"), "{status} {body}");
         let right = json!({ "key": key, "outputs": { "__found__": "ransom.exe" } });
         assert_eq!(
             world.responder.post(&format!("{run}/answer"), right.clone()).await.expect(200)["status"],
